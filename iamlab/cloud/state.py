@@ -1,0 +1,73 @@
+"""What one running lab knows, beside the resources that live in moto's backends.
+
+Every step of the gate and each of our own operations gets the `LabState`; nothing in the cloud keeps a
+global.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from iamlab.cloud.clock import Clock
+
+if TYPE_CHECKING:
+    from iamlab.cloud.sessions import Session
+    from iamlab.cloud.trail import Event
+    from iamlab.engine import Decision
+
+DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_REGION = "us-east-1"
+KEEP = 10_000
+"""How many calls the lab remembers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One call's verdict, kept for `lab.why()`."""
+
+    request_id: str
+    service: str
+    operation: str
+    decision: Decision
+    """The check that denied; of an allowed call the first one."""
+    decisions: tuple[Decision, ...]
+    """Every check that was made, in order; the last one is the one that denied, if any did."""
+
+
+@dataclass(slots=True)
+class RootKey:
+    """An access key of an account's root user. AWS lets an account have two."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    account: str
+    status: str = "Active"
+    created: datetime | None = None
+
+
+@dataclass(slots=True)
+class LabState:
+    """The state of one lab; thread-safe where the gate touches it."""
+
+    account_id: str = DEFAULT_ACCOUNT
+    region: str = DEFAULT_REGION
+    clock: Clock = field(default_factory=Clock)
+    random: Random = field(default_factory=Random)
+    """Every id, key and secret of the lab is drawn from here, so that a seed makes them reproducible."""
+    sessions: dict[str, Session] = field(default_factory=dict)
+    """Temporary credentials by access key id; `sessions.py` writes it."""
+    root_keys: dict[str, RootKey] = field(default_factory=dict)
+    """Root users' access keys by access key id."""
+    events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEEP))
+    """What happened, oldest first; read through `lab.trail`."""
+    decisions: deque[Decided] = field(default_factory=lambda: deque(maxlen=KEEP))
+    encoded_messages: dict[str, str] = field(default_factory=dict)
+    """EC2's encoded authorization messages → the JSON that DecodeAuthorizationMessage returns."""
+    stores: dict[str, Any] = field(default_factory=dict)
+    """State of our own operations, by service: `state.stores.setdefault("iam", …)`."""
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
