@@ -21,7 +21,7 @@ REPO = Path(__file__).parents[2]
         ("s3:ListAllMyBuckets", "ListAllMyBuckets", AccessLevel.LIST, [], True),
         ("iam:PassRole", "PassRole", AccessLevel.WRITE, ["role"], False),
         ("iam:PutRolePolicy", "PutRolePolicy", AccessLevel.PERMISSIONS, ["role"], False),
-        ("s3:PutObjectTagging", "PutObjectTagging", AccessLevel.TAGGING, ["object"], False),
+        ("iam:TagRole", "TagRole", AccessLevel.TAGGING, ["role"], False),
     ],
 )
 def test_an_action_is_found_whatever_its_case(action, name, level, required, wildcard_only):
