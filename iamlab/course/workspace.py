@@ -128,6 +128,16 @@ class Workspace:
                 return target
         raise AssertionError("unreachable: the candidates are endless")
 
+    def unchanged(self) -> tuple[Path, ...]:
+        """The learner's lessons that are still byte for byte as they ship."""
+        shipped = lessons_folder()
+        return tuple(
+            path
+            for name in lesson_names()
+            if (path := self.root / f"{name}.ipynb").is_file()
+            and path.read_bytes() == (shipped / path.name).read_bytes()
+        )
+
     def _make(self) -> None:
         try:
             self.data.mkdir(parents=True, exist_ok=True)
