@@ -1,0 +1,25 @@
+// The bundle's face: the loader (iamlab/widgets/loader.js) calls `render` with the name of the view.
+
+import { adoptStyle } from "./dom";
+import { renderDecision } from "./decision";
+import { renderEditor } from "./editor/view";
+import { Cleanup, type Model } from "./model";
+import css from "./style.css";
+
+const VIEWS: Record<string, (model: Model, root: HTMLElement, cleanup: Cleanup) => void> = {
+  decision: renderDecision,
+  editor: renderEditor,
+};
+
+export function render(view: string, { model, el }: { model: Model; el: HTMLElement }): () => void {
+  const cleanup = new Cleanup();
+  const root = document.createElement("div");
+  root.className = "iamlab-root";
+  // JupyterLab leaves the keys alone that are pressed inside: `dd` deletes no cell while one edits a policy.
+  root.dataset.lmSuppressShortcuts = "true";
+  root.tabIndex = -1;
+  el.replaceChildren(root);
+  adoptStyle(el, css);
+  VIEWS[view]!(model, root, cleanup);
+  return () => cleanup.run();
+}

@@ -1,0 +1,85 @@
+// The shapes that Python sends: iamlab/widgets/editor.py (Report) and iamlab/widgets/trace_data.py (TraceData).
+
+export type Span = [start: number, end: number];
+
+export interface Problem {
+  severity: "error" | "security_warning" | "warning" | "suggestion";
+  code: string;
+  message: string;
+  line: number;
+  column: number;
+  span: Span;
+}
+
+export interface Verdict {
+  label: string;
+  request: string;
+  /** null: it could not be asked, and `reason` says why. */
+  allowed: boolean | null;
+  reason: string;
+  /** null: no outcome was wished for. */
+  wished: boolean | null;
+  agrees: boolean | null;
+  /** The deciding statements that stand in the edited text. */
+  spans: Span[];
+}
+
+export interface Report {
+  /** The edit that this report is about. */
+  edit: string;
+  problems: Problem[];
+  verdicts: Verdict[];
+  /** The verdicts are those of an earlier text: the present one is not a policy that can be asked. */
+  stale: boolean;
+  draft: { path: string; saved: boolean; note: string } | null;
+}
+
+export interface PartData {
+  element: string;
+  matched: boolean | null;
+  reason: string;
+  span: Span | null;
+  operator: string;
+  key: string;
+  policyValues: string[];
+  contextValues: string[] | null;
+}
+
+export interface StatementData {
+  label: string;
+  effect: string;
+  matched: boolean;
+  decided: boolean;
+  span: Span | null;
+  parts: PartData[];
+}
+
+export interface PolicyData {
+  title: string;
+  arn: string;
+  text: string;
+  /** This is the policy that stands in the editor. */
+  edited: boolean;
+  note: string;
+  statements: StatementData[];
+}
+
+export interface LayerData {
+  layer: string;
+  title: string;
+  applies: boolean;
+  outcome: string;
+  verdict: "allowed" | "denied" | "silent" | "absent";
+  decided: boolean;
+  note: string;
+  policies: PolicyData[];
+}
+
+export interface TraceData {
+  allowed: boolean;
+  outcome: string;
+  message: string;
+  explanation: string;
+  request: { principal: string; action: string; resource: string; context: [string, string][] };
+  layers: LayerData[];
+}
