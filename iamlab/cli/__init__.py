@@ -28,6 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = import_module(f"iamlab.cli.{options.command}").run(options)
+    except ImportError as error:
+        print(f"iamlab {options.command}: {error}; `iamlab doctor` says how to mend it", file=sys.stderr)
+        return 2
     except CommandError as error:
         print(f"iamlab {options.command}: {error}", file=sys.stderr)
         return 2

@@ -19,7 +19,6 @@ from enum import StrEnum
 from importlib import metadata
 
 from iamlab import __version__
-from iamlab.course.workspace import Workspace, lesson_names
 
 __all__ = ["Finding", "Mark", "examine", "run"]
 
@@ -52,7 +51,7 @@ class Finding:
 def run(options: Namespace) -> int:
     """Print every finding as it comes and a last line that says whether the lessons can run."""
     bad = 0
-    for finding in examine(Workspace.at(options.workspace)):
+    for finding in examine(options.workspace):
         print(finding, flush=True)
         bad += finding.mark is Mark.BAD
     if bad:
@@ -64,12 +63,16 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def examine(workspace: Workspace) -> Iterator[Finding]:
-    """All findings about this installation and `workspace`, in an order that puts causes before effects."""
+def examine(folder: str | None = None) -> Iterator[Finding]:
+    """All findings about this installation and the workspace in `folder`, causes before their effects.
+
+    Nothing but the standard library is imported before its own check has begun: a broken part must not keep the
+    others from being examined.
+    """
     yield from _guarded("Python", _python)
     yield from _guarded("packages", _packages)
     yield from _guarded("lessons", _lessons)
-    yield from _guarded("workspace", lambda: _workspace(workspace))
+    yield from _guarded("workspace", lambda: _workspace(folder))
     yield from _guarded("loopback", _loopback)
     yield from _guarded("kernel", _kernel)
     yield from _guarded("lab", _lab)
@@ -129,12 +132,17 @@ def _plain(requirement: str) -> str:
 
 
 def _lessons() -> Finding:
+    from iamlab.course.workspace import lesson_names
+
     names = lesson_names()
     return Finding(Mark.GOOD, f"{len(names)} lessons, {names[0]} to {names[-1]}")
 
 
-def _workspace(workspace: Workspace) -> Finding:
-    place = next(folder for folder in (workspace.root, *workspace.root.parents) if folder.exists())
+def _workspace(folder: str | None) -> Finding:
+    from iamlab.course.workspace import Workspace
+
+    workspace = Workspace.at(folder)
+    place = next(path for path in (workspace.root, *workspace.root.parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=place):
             pass

@@ -19,7 +19,7 @@ from typing import Any
 
 from iamlab.course.workspace import VARIABLE, Workspace
 
-__all__ = ["environment", "run"]
+__all__ = ["prepare", "run"]
 
 _LAB: Mapping[str, Mapping[str, Any]] = {
     "Application": {"log_level": "WARN"},
@@ -34,7 +34,10 @@ _SERVER: Mapping[str, Mapping[str, Any]] = {
     "ServerApp": {"ip": "127.0.0.1"},
     "LanguageServerManager": {"autodetect": False},  # looking for language servers would run npm
 }
-"""What JupyterLab is told once and for all, in its own configuration format."""
+"""What JupyterLab and its server are told once and for all, in their own configuration format."""
+
+_ENCRYPTED: Mapping[str, Mapping[str, Any]] = {"KernelManager": {"transport_encryption": "auto"}}
+"""Added where ZeroMQ can encrypt, so that no other user of the machine can listen to a kernel."""
 
 _OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "@jupyterlab/apputils-extension:notification": {
@@ -44,19 +47,17 @@ _OVERRIDES: Mapping[str, Mapping[str, Any]] = {
 }
 """Settings of JupyterLab's front end that differ from its defaults; the learner can change them in the menu."""
 
-
 _FOREIGN = ("AWS_", "BOTO", "JUPYTER")
+"""Variables that the lessons must not inherit begin so: an account, or settings of another Jupyter."""
 _WELCOME = ("JUPYTER_TOKEN",)  # a token that is agreed beforehand, as container set-ups do
 
 
 def run(workspace: Workspace, notebook: str, *, port: int | None, browser: bool) -> int:
     """Be JupyterLab, opened at `notebook` of the workspace, until it is stopped; returns the exit code."""
-    folder = workspace.data / "jupyter"
-    _write_settings(folder / "config")
-    variables = environment(os.environ, workspace)
+    variables = prepare(workspace, os.environ)
     os.environ.clear()
     os.environ.update(variables)
-    _trust_lessons(workspace, folder / "data")
+    _trust_lessons(workspace, Path(variables["JUPYTER_DATA_DIR"]))
 
     from jupyterlab.labapp import LabApp
 
@@ -76,15 +77,24 @@ def run(workspace: Workspace, notebook: str, *, port: int | None, browser: bool)
     return 0
 
 
-def environment(variables: Mapping[str, str], workspace: Workspace) -> dict[str, str]:
-    """The environment for JupyterLab and its kernels: `variables` without AWS's and with Jupyter's folders moved."""
+def prepare(workspace: Workspace, variables: Mapping[str, str]) -> dict[str, str]:
+    """Make Jupyter's folders in the workspace; returns the environment for JupyterLab and its kernels.
+
+    That is `variables` without AWS's and Jupyter's own, with Jupyter's folders moved and AWS's files put out of reach.
+    """
     folder = workspace.data / "jupyter"
+    config, overrides = folder / "config", folder / "config" / "labconfig"
+    for place in (overrides, folder / "data", folder / "ipython"):
+        place.mkdir(parents=True, exist_ok=True)
+    _write_json(config / "jupyter_lab_config.json", _LAB)
+    _write_json(config / "jupyter_server_config.json", {**_SERVER, **(_ENCRYPTED if _can_encrypt() else {})})
+    _write_json(overrides / "default_setting_overrides.json", _OVERRIDES)
     kept = {
-        name: value for name, value in variables.items() if not name.startswith(("AWS_", "JUPYTER", "BOTO"))
+        name: value for name, value in variables.items() if name in _WELCOME or not name.startswith(_FOREIGN)
     }
     return kept | {
         VARIABLE: str(workspace.root),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
@@ -96,12 +106,11 @@ def environment(variables: Mapping[str, str], workspace: Workspace) -> dict[str,
     }
 
 
-def _write_settings(folder: Path) -> None:
-    overrides = folder / "labconfig"
-    overrides.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "jupyter_lab_config.json", _LAB)
-    _write_json(folder / "jupyter_server_config.json", _SERVER)
-    _write_json(overrides / "default_setting_overrides.json", _OVERRIDES)
+def _can_encrypt() -> bool:
+    import zmq
+    from jupyter_client.manager import KernelManager
+
+    return bool(zmq.has("curve")) and KernelManager.class_traits().get("transport_encryption") is not None
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -117,7 +126,6 @@ def _trust_lessons(workspace: Workspace, data: Path) -> None:
     import nbformat
     from nbformat.sign import NotebookNotary
 
-    data.mkdir(parents=True, exist_ok=True)
     notary = NotebookNotary(data_dir=str(data))
     for path in workspace.unchanged():
         notary.sign(nbformat.read(path, as_version=4))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from argparse import Namespace
 
+from iamlab.cli import jupyter
 from iamlab.cli.errors import CommandError
 from iamlab.course.workspace import Delivery, Workspace, WorkspaceError, lesson_names
 
@@ -14,8 +14,6 @@ __all__ = ["run"]
 
 def run(options: Namespace) -> int:
     """Deliver the lessons, then be JupyterLab until it is stopped."""
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise CommandError("JupyterLab is missing from this Python; `iamlab doctor` says how to mend it")
     workspace = Workspace.at(options.workspace)
     try:
         delivery = workspace.open()
@@ -23,8 +21,6 @@ def run(options: Namespace) -> int:
     except WorkspaceError as error:
         raise CommandError(str(error)) from error
     print(_welcome(workspace, delivery), flush=True)
-
-    from iamlab.cli import jupyter
 
     return jupyter.run(workspace, f"{first}.ipynb", port=options.port, browser=not options.no_browser)
 
