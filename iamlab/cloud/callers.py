@@ -41,7 +41,7 @@ class Caller:
     """ARN of the role behind a session, of the user behind a federated user; of anybody else None."""
     access_key: str | None = None
     session: Session | None = None
-    tags: Mapping[str, str] = _NO_TAGS
+    tags: Mapping[str, str] = field(default_factory=lambda: _NO_TAGS)
     """`aws:PrincipalTag/…`: the user's or role's tags with the session's over them."""
     record: Any = field(default=None, repr=False)
     """moto's record of the user or role whose policies count; None for root, services and anonymous callers."""

@@ -59,7 +59,7 @@ class Session:
     """Text of the inline session policy."""
     policy_arns: tuple[str, ...] = ()
     """Managed session policies."""
-    tags: Mapping[str, str] = _NOTHING
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     """Session tags, inherited transitive ones included."""
     transitive: frozenset[str] = frozenset()
     """Keys of those tags that the next role in a chain inherits, as they are spelled in `tags`."""
@@ -67,10 +67,12 @@ class Session:
     mfa_at: datetime | None = None
     """When the caller of GetSessionToken proved a second factor."""
     chained: bool = False
-    """The role was assumed by a session of another role."""
+    """The role was assumed with temporary credentials."""
     provider: str | None = None
     """The identity provider of a federated role session (`aws:FederatedProvider`)."""
-    context: Mapping[str, Any] = _NOTHING
+    delivered_by: str | None = None
+    """The AWS service that assumed the role to hand its credentials to a workload (`ecs-tasks.amazonaws.com`)."""
+    context: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     """Condition keys that the deliverer of the credentials puts on every call (`lambda:SourceFunctionArn` …)."""
 
     def credentials(self) -> dict[str, Any]:

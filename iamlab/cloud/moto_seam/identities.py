@@ -8,11 +8,13 @@ What moto does not keep, and AWS does, is kept here beside its records: the perm
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from moto.iam import models
 from moto.iam.models import IAMBackend, iam_backends
+from moto.iam.utils import generate_access_key_id_from_account_id
 
 PARTITION = "aws"
 
@@ -36,13 +38,7 @@ def account_exists(account: str) -> bool:
 
 # ------------------------------------------------------------------ users
 def user_by_name(account: str, name: str) -> Any | None:
-    """The user's record; names are unique whatever their case."""
-    users = iam(account).users
-    found = users.get(name)
-    if found is not None:
-        return found
-    folded = name.casefold()
-    return next((user for key, user in list(users.items()) if key.casefold() == folded), None)
+    return iam(account).users.get(name)
 
 
 def user_by_id(account: str, user_id: str) -> Any | None:
@@ -72,18 +68,12 @@ def user_tags(account: str, user: Any) -> dict[str, str]:
 
 # ------------------------------------------------------------------ groups
 def group_by_name(account: str, name: str) -> Any | None:
-    groups = iam(account).groups
-    found = groups.get(name)
-    if found is not None:
-        return found
-    folded = name.casefold()
-    return next((group for key, group in list(groups.items()) if key.casefold() == folded), None)
+    return iam(account).groups.get(name)
 
 
 # ------------------------------------------------------------------ roles
 def role_by_name(account: str, name: str) -> Any | None:
-    folded = name.casefold()
-    return next((role for role in list(iam(account).roles.values()) if role.name.casefold() == folded), None)
+    return next((role for role in list(iam(account).roles.values()) if role.name == name), None)
 
 
 def role_by_arn(arn: str) -> Any | None:
@@ -109,6 +99,66 @@ def is_service_linked(role: Any) -> bool:
     return bool(role.path.startswith("/aws-service-role/"))
 
 
+# ------------------------------------------------------------------ names and ids
+def is_taken(account: str, kind: str, name: str) -> bool:
+    """A user, role, group or instance profile of this name exists; names are unique whatever their case."""
+    backend = iam(account)
+    named = {
+        "user": backend.users,
+        "role": backend.roles,
+        "group": backend.groups,
+        "instance profile": backend.instance_profiles,
+    }[kind]
+    folded = name.casefold()
+    return any(record.name.casefold() == folded for record in list(named.values()))
+
+
+def is_policy_taken(account: str, name: str) -> bool:
+    """One of the account's own policies has this name, under whatever path."""
+    folded = name.casefold()
+    own = f":{account}:policy/"
+    return any(
+        own in arn and policy.name.casefold() == folded
+        for arn, policy in list(iam(account).managed_policies.items())
+    )
+
+
+def instance_profile_by_name(account: str, name: str) -> Any | None:
+    return next(
+        (profile for profile in list(iam(account).instance_profiles.values()) if profile.name == name), None
+    )
+
+
+_PREFIXES = {models.User: "AIDA", models.Group: "AGPA", models.InstanceProfile: "AIPA", models.Policy: "ANPA"}
+
+
+def install_unique_ids() -> Callable[[], None]:
+    """Let users, groups, policies and instance profiles be born with ids as AWS's. Returns what undoes it.
+
+    moto gives them lowercase letters, without the prefix that tells what an id belongs to.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    """
+    originals = {kind: kind.__init__ for kind in _PREFIXES}
+
+    def with_id(kind: Any, prefix: str) -> None:
+        original = originals[kind]
+
+        def init(self: Any, *args: Any, **kwargs: Any) -> None:
+            original(self, *args, **kwargs)
+            self.id = generate_access_key_id_from_account_id(self.account_id, prefix, total_length=21)
+
+        kind.__init__ = init
+
+    for kind, prefix in _PREFIXES.items():
+        with_id(kind, prefix)
+
+    def undo() -> None:
+        for kind, original in originals.items():
+            kind.__init__ = original  # type: ignore[misc]
+
+    return undo
+
+
 # ------------------------------------------------------------------ access keys
 def user_key(access_key_id: str) -> tuple[str, Any, Any] | None:
     """(account, user, key) of a user's long-term access key, whatever its status."""
@@ -125,7 +175,55 @@ def user_key(access_key_id: str) -> tuple[str, Any, Any] | None:
     return None
 
 
+def add_access_key(account: str, user: Any, key_id: str, secret: str) -> Any:
+    """Give a user a key with this id and secret."""
+    key = models.AccessKey(user.name, prefix="AKIA", account_id=account)
+    key.access_key_id, key.secret_access_key = key_id, secret
+    user.access_keys.append(key)
+    iam(account).access_keys[key_id] = key
+    return key
+
+
+def remove_access_key(account: str, user: Any, key: Any) -> None:
+    user.access_keys.remove(key)
+    iam(account).access_keys.pop(key.access_key_id, None)
+
+
 # ------------------------------------------------------------------ policies
+def make_policy(
+    account: str,
+    region: str,
+    name: str,
+    document: str,
+    path: str | None,
+    description: str | None,
+    tags: list[dict[str, str]],
+) -> Any:
+    """A managed policy of the account's own. moto's way there would validate the document by its own lights."""
+    policy = models.ManagedPolicy(
+        name,
+        account_id=account,
+        region=region,
+        description=description,
+        document=document,
+        path=path,
+        tags={tag["Key"]: tag for tag in tags},
+    )
+    iam(account).managed_policies[policy.arn] = policy
+    return policy
+
+
+def add_version(policy: Any, document: str, default: bool) -> Any:
+    """The next version of a managed policy."""
+    version = models.PolicyVersion(policy.arn, document, default, f"v{policy.next_version_num}")
+    policy.next_version_num += 1
+    policy.versions.append(version)
+    if default:
+        policy.update_default_version(version.version_id)
+        policy.update_date = version.create_date
+    return version
+
+
 def managed_policy(account: str, arn: str) -> Any | None:
     """A managed policy as this account sees it: one of its own, or one of AWS's."""
     return iam(account).managed_policies.get(arn)

@@ -44,6 +44,30 @@ def _entry(arn: str) -> dict[str, Any] | None:
     return entry
 
 
+# moto sorts the keys; people read, and AWS writes, them in this order.
+_ORDER = (
+    "Version",
+    "Id",
+    "Statement",
+    "Sid",
+    "Effect",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+)
+
+
+def _in_reading_order(part: dict[str, Any]) -> dict[str, Any]:
+    known = {key: part[key] for key in _ORDER if key in part}
+    whole = known | {key: value for key, value in part.items() if key not in known}
+    statements = whole.get("Statement")
+    if isinstance(statements, list):
+        whole["Statement"] = [_in_reading_order(statement) for statement in statements]
+    return whole
+
+
 class ManagedPolicies(dict[str, Any]):
     """`IAMBackend.managed_policies` that knows AWS's policies without holding them.
 
@@ -68,6 +92,7 @@ class ManagedPolicies(dict[str, Any]):
         digest = base64.b32encode(hashlib.sha256(name.encode()).digest()).decode()
         policy.id = "ANPA" + digest[:17]
         policy.versions[0].create_date = policy.update_date
+        policy.versions[0].document = json.dumps(_in_reading_order(entry["Document"]), indent=4)
         return self.setdefault(policy.arn, policy)
 
     def __contains__(self, arn: object) -> bool:

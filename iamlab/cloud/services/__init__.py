@@ -1,0 +1,113 @@
+"""Our own operations: what moto lacks, or answers otherwise than AWS does.
+
+Each module of this package is one topic of one service; each operation is a small function in it:
+
+    @operation("sts", "GetCallerIdentity")
+    def get_caller_identity(call: Call, state: LabState) -> dict[str, Any]: ...
+
+It runs in moto's place, after the gate has allowed the call, gets the parsed parameters in `call.params`, and returns
+the output as boto3 shows it (moto's serialiser writes the wire format) or raises `AwsError`.
+
+A `guard` runs before moto's own handler (or one of ours) and may refuse the call:
+
+    @guard("organizations", "AttachPolicy")
+    def type_enabled(call: Call, state: LabState) -> None: ...
+
+Modules load on the first call of their service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from iamlab.cloud.call import Call
+    from iamlab.cloud.state import LabState
+
+Operation = Callable[["Call", "LabState"], dict[str, Any]]
+Guard = Callable[["Call", "LabState"], None]
+
+EVERY = "*"
+"""Stands for every operation of a service, in a guard."""
+
+_MODULES: dict[str, tuple[str, ...]] = {
+    "iam": (
+        "iam_guards",
+        "iam_users",
+        "iam_groups",
+        "iam_roles",
+        "iam_managed_policies",
+        "iam_inline_policies",
+        "iam_access_keys",
+        "iam_instance_profiles",
+    ),
+    "organizations": ("organizations",),
+    "sts": ("sts", "sts_federation"),
+}
+
+_VALIDATED = frozenset({"iam", "sts"})
+
+_operations: dict[tuple[str, str], Operation] = {}
+_guards: dict[tuple[str, str], list[Guard]] = {}
+_loaded: set[str] = set()
+
+
+def operation(service: str, name: str) -> Callable[[Operation], Operation]:
+    """Register a function as the operation `name` of `service`, in place of moto's."""
+
+    def register(function: Operation) -> Operation:
+        _operations[service, name] = function
+        return function
+
+    return register
+
+
+def guard(service: str, *names: str) -> Callable[[Guard], Guard]:
+    """Register a function that looks at calls before they run; `EVERY` for all operations of the service."""
+
+    def register(function: Guard) -> Guard:
+        for name in names:
+            _guards.setdefault((service, name), []).append(function)
+        return function
+
+    return register
+
+
+def find(service: str, name: str) -> Operation | None:
+    """Our own operation, or None where moto's handler shall answer."""
+    _load(service)
+    return _operations.get((service, name))
+
+
+def validate(call: Call) -> None:
+    """Hold parameters against the service's model, which AWS does before it asks any policy.
+
+    Raises:
+        AwsError: a parameter is too long, too short, missing, or not of the right form.
+    """
+    if call.service in _VALIDATED:
+        from iamlab.cloud.services.validation import validate as by_model
+
+        by_model(call)
+
+
+def check(call: Call, state: LabState) -> None:
+    """Run the guards of an allowed call, before its operation runs.
+
+    Raises:
+        AwsError: AWS would refuse these parameters.
+    """
+    _load(call.service)
+    for name in (EVERY, call.operation):
+        for function in _guards.get((call.service, name), ()):
+            function(call, state)
+
+
+def _load(service: str) -> None:
+    if service in _loaded:
+        return
+    for module in _MODULES.get(service, ()):
+        import_module(f"{__name__}.{module}")
+    _loaded.add(service)

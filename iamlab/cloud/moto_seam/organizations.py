@@ -1,0 +1,129 @@
+"""Where an account stands in its organisation, read from moto's state.
+
+In: an account id. Out: `Membership`: the organisation, the path root → OU → account, and the documents of the SCPs
+and RCPs attached along it. `None` for an account outside of any organisation, which is also the answer, at no cost,
+as long as nobody has used AWS Organizations at all.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+SCP = "SERVICE_CONTROL_POLICY"
+RCP = "RESOURCE_CONTROL_POLICY"
+
+_PARTITION = "aws"
+_MODELS = "moto.organizations.models"
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedPolicy:
+    """An SCP or RCP as it hangs at one level."""
+
+    name: str
+    arn: str
+    document: str
+
+
+Level = tuple[AttachedPolicy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An account's place in its organisation."""
+
+    organization_id: str
+    path: str
+    """As in `aws:PrincipalOrgPaths`: `o-…/r-…/ou-…/`, without the account."""
+    management: bool
+    """This is the management account, whose principals and resources no SCP or RCP touches."""
+    scps: tuple[Level, ...]
+    """SCPs by level, root first, the account last; () while the organisation hasn't enabled SCPs."""
+    rcps: tuple[Level, ...]
+
+
+def membership(account: str) -> Membership | None:
+    """Where `account` stands, or None if it is in no organisation."""
+    models = sys.modules.get(_MODELS)
+    if models is None:  # nobody has called AWS Organizations: there is no organisation
+        return None
+    backend = _backend_of(models.organizations_backends, account)
+    if backend is None or backend.org is None:
+        return None
+    member = next((candidate for candidate in backend.accounts if candidate.id == account), None)
+    if member is None:
+        return None
+    nodes = _path(backend, member)
+    enabled = {
+        kind["Type"] for kind in getattr(nodes[0], "policy_types", ()) if kind.get("Status") == "ENABLED"
+    }
+    return Membership(
+        organization_id=backend.org.id,
+        path="/".join([backend.org.id, *(node.id for node in nodes[:-1])]) + "/",
+        management=account == backend.org.master_account_id,
+        scps=_levels(nodes, SCP) if SCP in enabled else (),
+        rcps=_levels(nodes, RCP) if RCP in enabled else (),
+    )
+
+
+def policy_type(account: str, policy_id: str) -> str | None:
+    """The type of a policy of the organisation that `account` manages; None if there is no such policy."""
+    backend = _managed_by(account)
+    policies = backend.policies if backend is not None else ()
+    return next((str(policy.type) for policy in policies if policy.id == policy_id), None)
+
+
+def enabled_types(account: str) -> frozenset[str]:
+    """The policy types that are switched on in the organisation that `account` manages."""
+    backend = _managed_by(account)
+    roots = [node for node in backend.ou if node.type == "ROOT"] if backend is not None else []
+    return frozenset(
+        kind["Type"] for root in roots for kind in root.policy_types if kind["Status"] == "ENABLED"
+    )
+
+
+def _managed_by(account: str) -> Any | None:
+    models = sys.modules.get(_MODELS)
+    if models is None or account not in models.organizations_backends:
+        return None
+    return models.organizations_backends[account][_PARTITION]
+
+
+def forget() -> None:
+    """Forget which accounts belong to which organisation: moto's own reset leaves that behind."""
+    models = sys.modules.get(_MODELS)
+    if models is not None:
+        models.organizations_backends.master_accounts.clear()
+
+
+def _backend_of(backends: Any, account: str) -> Any | None:
+    master = backends.master_accounts.get(account)
+    if master is not None:
+        owner, partition = master
+        return backends[owner][partition]
+    return backends[account][_PARTITION] if account in backends else None
+
+
+def _path(backend: Any, member: Any) -> list[Any]:
+    """Root, OUs and the account itself."""
+    by_id = {node.id: node for node in backend.ou}
+    path, node = [member], by_id.get(member.parent_id)
+    while node is not None:
+        path.append(node)
+        node = by_id.get(node.parent_id)
+    return path[::-1]
+
+
+def _levels(nodes: list[Any], kind: str) -> tuple[Level, ...]:
+    return tuple(
+        tuple(
+            AttachedPolicy(policy.name, policy.arn, policy.content)
+            for policy in node.attached_policies
+            if policy.type == kind
+        )
+        for node in nodes
+    )

@@ -1,0 +1,143 @@
+"""Roles: made with a trust policy, shown, bounded, deleted.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.services import operation
+from iamlab.cloud.services.iam_shapes import (
+    already_exists,
+    boundary_policy,
+    delete_conflict,
+    limit_exceeded,
+    no_such_entity,
+    role,
+    role_shape,
+)
+from iamlab.cloud.services.iam_tags import checked
+from iamlab.cloud.services.policy_documents import check_trust_policy, size
+from iamlab.cloud.state import LabState
+
+TRUST_POLICY_SIZE = 2_048
+_HOUR = 3_600
+
+
+@operation("iam", "CreateRole")
+def create_role(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+    params, account = call.params, call.account
+    name, boundary = params["RoleName"], params.get("PermissionsBoundary")
+    path = params.get("Path") or "/"
+    if path.startswith("/aws-service-role/"):
+        raise AwsError("ValidationError", "The specified value for path is invalid: it is reserved for AWS.")
+    tags = checked(params.get("Tags"))
+    if boundary is not None:
+        boundary_policy(account, boundary)
+    with state.lock:
+        if identities.is_taken(account, "role", name):
+            raise already_exists(f"Role with name {name} already exists.")
+        _accept_trust(params["AssumeRolePolicyDocument"])
+        record = identities.iam(account).create_role(
+            role_name=name,
+            assume_role_policy_document=params["AssumeRolePolicyDocument"],
+            path=path,
+            permissions_boundary=boundary,
+            description=params.get("Description") or "",
+            tags=tags,
+            max_session_duration=params.get("MaxSessionDuration") or _HOUR,
+        )
+    return {"Role": role_shape(record)}
+
+
+@operation("iam", "GetRole")
+def get_role(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html"""
+    record = role(call.account, call.params["RoleName"])
+    shape = role_shape(record)
+    shape["MaxSessionDuration"] = int(record.max_session_duration or _HOUR)
+    shape["RoleLastUsed"] = {}
+    if record.last_used is not None:
+        shape["RoleLastUsed"] = {
+            "LastUsedDate": record.last_used,
+            "Region": record.last_used_region or call.region,
+        }
+    return {"Role": shape}
+
+
+@operation("iam", "UpdateAssumeRolePolicy")
+def update_assume_role_policy(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html"""
+    record = _own(call)
+    _accept_trust(call.params["PolicyDocument"])
+    record.assume_role_policy_document = call.params["PolicyDocument"]
+    return {}
+
+
+@operation("iam", "UpdateRole")
+def update_role(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html: what isn't given stays as it is."""
+    record = _own(call)
+    if call.params.get("Description") is not None:
+        record.description = call.params["Description"]
+    if call.params.get("MaxSessionDuration") is not None:
+        record.max_session_duration = call.params["MaxSessionDuration"]
+    return {}
+
+
+@operation("iam", "DeleteRole")
+def delete_role(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html"""
+    with state.lock:
+        record = _own(call)
+        if record.instance_profile_list:
+            raise delete_conflict("Cannot delete entity, must remove roles from instance profile first.")
+        if record.managed_policies:
+            raise delete_conflict("Cannot delete entity, must detach all policies first.")
+        if record.policies:
+            raise delete_conflict("Cannot delete entity, must delete policies first.")
+        identities.iam(call.account).delete_role(record.name)
+    return {}
+
+
+@operation("iam", "PutRolePermissionsBoundary")
+def put_role_permissions_boundary(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html"""
+    record = _own(call)
+    boundary_policy(call.account, call.params["PermissionsBoundary"])
+    record.permissions_boundary_arn = call.params["PermissionsBoundary"]
+    return {}
+
+
+@operation("iam", "DeleteRolePermissionsBoundary")
+def delete_role_permissions_boundary(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePermissionsBoundary.html"""
+    record = _own(call)
+    if not record.permissions_boundary_arn:
+        raise no_such_entity(f"The role with name {record.name} does not have a permissions boundary.")
+    record.permissions_boundary_arn = None
+    return {}
+
+
+def _own(call: Call) -> Any:
+    """The role of the call, which its owner may change: a service-linked one belongs to its service."""
+    record = role(call.account, call.params["RoleName"])
+    if identities.is_service_linked(record):
+        service = record.path.removeprefix("/aws-service-role/").rstrip("/")
+        raise AwsError(
+            "UnmodifiableEntity",
+            f"Cannot perform the operation on the protected role '{record.name}' - this role is only modifiable by "
+            f"AWS ({service})",
+        )
+    return record
+
+
+def _accept_trust(text: str) -> None:
+    check_trust_policy(text)
+    if size(text) > TRUST_POLICY_SIZE:
+        raise limit_exceeded(f"Cannot exceed quota for ACLSizePerRole: {TRUST_POLICY_SIZE}")

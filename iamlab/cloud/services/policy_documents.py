@@ -1,0 +1,294 @@
+"""Which policy documents IAM and STS take, and the words in which they refuse the others.
+
+The grammar is `iamlab.policy`'s; here stands what depends on where a policy goes (an identity, a role's trust, a
+session) and what AWS says about it. AWS names one fault, the first in its own order; so do these checks.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from iamlab.cloud.collect import parsed
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import identities
+
+_SYNTAX = "Syntax errors in policy."
+_PARTITIONS = frozenset(
+    {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
+)
+_VENDOR = re.compile(r"[A-Za-z0-9.-]+")
+_SID = re.compile(r"[0-9A-Za-z]*")
+_ACCOUNT = re.compile(r"\d{12}")
+_TRUST_ACTIONS = frozenset(
+    {
+        "sts:*",
+        "sts:assumerole",
+        "sts:assumerolewithsaml",
+        "sts:assumerolewithwebidentity",
+        "sts:setcontext",
+        "sts:setsourceidentity",
+        "sts:tagsession",
+    }
+)
+_FEDERATED = frozenset(
+    {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
+)
+
+Statement = dict[str, Any]
+Rule = Callable[[Any, list[Statement]], str | None]
+"""A document and its statements in, AWS's complaint or None out."""
+
+
+def malformed(message: str) -> AwsError:
+    return AwsError("MalformedPolicyDocument", message)
+
+
+def size(text: str) -> int:
+    """How much of a quota a document uses: IAM doesn't count white space."""
+    return len(re.sub(r"\s", "", text))
+
+
+def check_identity_policy(text: str) -> None:
+    """An inline or managed policy of a user, group or role.
+
+    Raises:
+        AwsError: `MalformedPolicyDocument`.
+    """
+    _check(text, _IDENTITY_RULES)
+
+
+def check_session_policy(text: str) -> None:
+    """The `Policy` parameter of AssumeRole and GetFederationToken."""
+    if parsed(text).document is None:
+        raise malformed("The policy is not in the valid JSON format.")
+    _check(text, _IDENTITY_RULES)
+
+
+def check_trust_policy(text: str) -> None:
+    """A role's trust policy.
+
+    Raises:
+        AwsError: `MalformedPolicyDocument`; a principal that doesn't exist is one, too.
+    """
+    if parsed(text).document is None:
+        raise malformed("This policy contains invalid Json")
+    _check(text, _TRUST_RULES)
+
+
+def _check(text: str, rules: tuple[Rule, ...]) -> None:
+    policy = parsed(text)
+    document = policy.document
+    if not isinstance(document, dict):
+        raise malformed(_SYNTAX)
+    statements = document.get("Statement")
+    if isinstance(statements, dict):
+        statements = [statements]
+    if not isinstance(statements, list) or not statements or not all(isinstance(s, dict) for s in statements):
+        raise malformed(_SYNTAX)
+    for rule in rules:
+        message = rule(document, statements)
+        if message is not None:
+            raise malformed(message)
+    if policy.errors():
+        raise malformed(_SYNTAX)
+
+
+# ------------------------------------------------------------------ rules of identity policies
+def _version(document: Any, statements: list[Statement]) -> str | None:
+    version = document.get("Version")
+    if version in (None, "2008-10-17"):
+        return "Policy document must be version 2012-10-17 or greater."
+    return None if version == "2012-10-17" else _SYNTAX
+
+
+def _no_principal(document: Any, statements: list[Statement]) -> str | None:
+    if any("Principal" in s or "NotPrincipal" in s for s in statements):
+        return "Policy document should not specify a principal."
+    return None
+
+
+def _sids(document: Any, statements: list[Statement]) -> str | None:
+    sids = [s["Sid"] for s in statements if s.get("Sid")]
+    if any(not isinstance(sid, str) for sid in sids):
+        return _SYNTAX
+    if any(not _SID.fullmatch(sid) for sid in sids):
+        return (
+            "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression "
+            "[0-9A-Za-z]*"
+        )
+    return "Statement IDs (SID) in a single policy must be unique." if len(set(sids)) < len(sids) else None
+
+
+def _actions_exist(document: Any, statements: list[Statement]) -> str | None:
+    if all(_texts(s, "Action") or _texts(s, "NotAction") for s in statements):
+        return None
+    return "Policy statement must contain actions."
+
+
+def _resources_exist(document: Any, statements: list[Statement]) -> str | None:
+    if all(_texts(s, "Resource") or _texts(s, "NotResource") for s in statements):
+        return None
+    return "Policy statement must contain resources."
+
+
+def _resource_forms(document: Any, statements: list[Statement]) -> str | None:
+    for statement in statements:
+        for resource in (*_texts(statement, "Resource"), *_texts(statement, "NotResource")):
+            message = _resource_form(resource)
+            if message is not None:
+                return message
+    return None
+
+
+def _resource_form(resource: str) -> str | None:
+    if resource == "*":
+        return None
+    scheme, colon, rest = resource.partition(":")
+    if not colon or scheme != "arn":
+        return f'Resource {resource} must be in ARN format or "*".'
+    partition, colon, rest = rest.partition(":")
+    if partition != "*" and partition not in _PARTITIONS:
+        parts = [*rest.split(":", 3), "*", "*", "*", "*"][:4]
+        whole = ":".join(
+            part or "*" if number == 0 and not rest else part for number, part in enumerate(parts)
+        )
+        return f'Partition "{partition}" is not valid for resource "arn:{partition}:{whole}".'
+    if not colon:
+        return "Resource vendor must be fully qualified and cannot contain regexes."
+    return (
+        None
+        if rest.count(":") >= 3 or partition == "*" or "*" in rest
+        else "The policy failed legacy parsing"
+    )
+
+
+def _action_forms(document: Any, statements: list[Statement]) -> str | None:
+    for statement in statements:
+        for action in (*_texts(statement, "Action"), *_texts(statement, "NotAction")):
+            vendor, colon, name = action.partition(":")
+            if action == "*":
+                continue
+            if not colon:
+                return "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+            if ":" in name:
+                return "Actions/Condition can contain only one colon."
+            if vendor != "*" and not _VENDOR.fullmatch(vendor):
+                return f"Vendor {vendor} is not valid"
+    return None
+
+
+def _effects(document: Any, statements: list[Statement]) -> str | None:
+    return None if all(s.get("Effect") in ("Allow", "Deny") for s in statements) else _SYNTAX
+
+
+# ------------------------------------------------------------------ rules of trust policies
+def _required(document: Any, statements: list[Statement]) -> str | None:
+    for statement in statements:
+        for field, instead in (("Effect", "Effect"), ("Principal", "NotPrincipal"), ("Action", "NotAction")):
+            if field not in statement and instead not in statement:
+                return f"Missing required field {field}"
+    return None
+
+
+def _no_resource(document: Any, statements: list[Statement]) -> str | None:
+    if any("Resource" in s or "NotResource" in s for s in statements):
+        return "Has prohibited field Resource"
+    return None
+
+
+def _trust_actions(document: Any, statements: list[Statement]) -> str | None:
+    for statement in statements:
+        actions = [action.lower() for action in _texts(statement, "Action")]
+        if "NotAction" in statement or any(action not in _TRUST_ACTIONS for action in actions):
+            return "AssumeRole policy may only specify STS AssumeRole actions."
+    return None
+
+
+def _principals(document: Any, statements: list[Statement]) -> str | None:
+    for statement in statements:
+        for kind, name in _named(statement.get("Principal", statement.get("NotPrincipal"))):
+            if not _principal_exists(kind, name):
+                return f'Invalid principal in policy: "{kind}":"{name}"'
+    return None
+
+
+def _named(principal: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(principal, str):
+        yield "AWS", principal
+    elif isinstance(principal, dict):
+        for kind, names in principal.items():
+            for name in names if isinstance(names, list) else [names]:
+                yield kind, str(name)
+
+
+def _principal_exists(kind: str, name: str) -> bool:
+    if kind == "AWS":
+        return name == "*" or bool(_ACCOUNT.fullmatch(name)) or _aws_exists(name)
+    if kind == "Service":
+        return name.endswith((".amazonaws.com", ".amazonaws.com.cn", ".aws.internal")) and "*" not in name
+    if kind == "Federated":
+        return name in _FEDERATED or _provider_exists(name)
+    return False
+
+
+def _aws_exists(arn: str) -> bool:
+    """The account, user, role or session that an ARN names. Nobody can look into accounts outside of the lab."""
+    parts = arn.split(":", 5)
+    if (
+        len(parts) != 6
+        or parts[0] != "arn"
+        or parts[1] not in _PARTITIONS
+        or not _ACCOUNT.fullmatch(parts[4])
+    ):
+        return False
+    service, account, path = parts[2], parts[4], parts[5]
+    kind, _, rest = path.partition("/")
+    known = identities.account_exists(account)
+    if service == "iam":
+        if path == "root":
+            return True
+        if kind == "user" and rest:
+            return not known or any(user.arn == arn for user in list(identities.iam(account).users.values()))
+        return kind == "role" and bool(rest) and (not known or identities.role_by_arn(arn) is not None)
+    if service == "sts" and kind == "assumed-role":
+        role, _, session = rest.partition("/")
+        return bool(session) and (not known or identities.role_by_name(account, role) is not None)
+    return service == "sts" and kind == "federated-user" and bool(rest)
+
+
+def _provider_exists(arn: str) -> bool:
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[2] != "iam" or not _ACCOUNT.fullmatch(parts[4]):
+        return False
+    account, kind = parts[4], parts[5].partition("/")[0]
+    if kind not in ("saml-provider", "oidc-provider"):
+        return False
+    if not identities.account_exists(account):
+        return True
+    backend = identities.iam(account)
+    providers = backend.saml_providers if kind == "saml-provider" else backend.open_id_providers
+    return arn in providers
+
+
+def _texts(statement: Statement, element: str) -> list[str]:
+    value = statement.get(element)
+    values = value if isinstance(value, list) else [value]
+    return [text for text in values if isinstance(text, str)]
+
+
+_IDENTITY_RULES: tuple[Rule, ...] = (
+    _effects,
+    _version,
+    _no_principal,
+    _sids,
+    _actions_exist,
+    _resource_forms,
+    _action_forms,
+    _resources_exist,
+)
+_TRUST_RULES: tuple[Rule, ...] = (_required, _effects, _no_resource, _sids, _trust_actions, _principals)

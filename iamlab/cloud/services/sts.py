@@ -1,0 +1,197 @@
+"""STS: AssumeRole, and the operations that tell who one is.
+
+The gate has decided by the time an operation runs: AssumeRole's trust policy was the resource policy of that decision.
+What is left is what AWS checks beside policies: durations, session names, tags, source identity, session policies.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.callers import Caller, find_credential
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.services import operation
+from iamlab.cloud.services.session_policies import accepted, packed_size
+from iamlab.cloud.sessions import Session, SessionKind, account_of_key, issue
+from iamlab.cloud.state import LabState
+
+HOUR = 3_600
+
+
+@operation("sts", "AssumeRole")
+def assume_role(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+    params, caller = call.params, call.caller
+    if caller.is_root:
+        raise AwsError("AccessDenied", "Roles may not be assumed by root accounts.", 403)
+    role = identities.role_by_arn(params["RoleArn"])
+    if role is None:
+        raise _not_authorized(caller, params["RoleArn"])
+    refuse_mfa(params)
+    session, packed = assume(state, caller, role, params)
+    answer: dict[str, Any] = {
+        "Credentials": session.credentials(),
+        "AssumedRoleUser": {
+            "AssumedRoleId": f"{role.id}:{session.name}",
+            "Arn": f"arn:aws:sts::{role.account_id}:assumed-role/{role.name}/{session.name}",
+        },
+    }
+    if packed is not None:
+        answer["PackedPolicySize"] = packed
+    if session.source_identity is not None:
+        answer["SourceIdentity"] = session.source_identity
+    return answer
+
+
+def assume(
+    state: LabState, caller: Caller, role: Any, params: Mapping[str, Any], **facts: Any
+) -> tuple[Session, int | None]:
+    """A session of `role` for `caller`, whom the role's trust policy has let in.
+
+    Args:
+        params: AssumeRole's parameters.
+        facts: further fields of the session.
+
+    Returns:
+        The session and its PackedPolicySize.
+    """
+    seconds = int(params.get("DurationSeconds") or HOUR)
+    chained = _is_chained(caller)
+    if chained and seconds > HOUR:
+        raise AwsError(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+        )
+    if seconds > int(role.max_session_duration or HOUR):
+        raise AwsError(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        )
+    tags, transitive = session_tags(params, caller.session)
+    text, arns = accepted(params, role.account_id)
+    packed = packed_size(text, arns, tags)
+    session = issue(
+        state,
+        SessionKind.ROLE,
+        role.account_id,
+        timedelta(seconds=seconds),
+        issuer_id=role.id,
+        name=params["RoleSessionName"],
+        policy=text,
+        policy_arns=arns,
+        tags=tags,
+        transitive=transitive,
+        source_identity=_source_identity(params, caller.session),
+        chained=chained,
+        **facts,
+    )
+    return session, packed
+
+
+@operation("sts", "GetCallerIdentity")
+def get_caller_identity(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+    caller = call.caller
+    return {"UserId": caller.user_id, "Account": caller.account, "Arn": caller.arn}
+
+
+@operation("sts", "GetAccessKeyInfo")
+def get_access_key_info(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html
+
+    The account is written into the id itself, so that AWS answers for deleted keys too.
+    """
+    key_id = call.params["AccessKeyId"]
+    credential = find_credential(key_id, state)
+    account = credential.account if credential is not None else account_of_key(key_id)
+    if account is None:
+        raise AwsError("ValidationError", f"The access key id {key_id} is invalid")
+    return {"Account": account}
+
+
+@operation("sts", "DecodeAuthorizationMessage")
+def decode_authorization_message(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html"""
+    decoded = state.encoded_messages.get(call.params["EncodedMessage"])
+    if decoded is None:
+        raise AwsError("InvalidAuthorizationMessageException", "Message is not valid")
+    return {"DecodedMessage": decoded}
+
+
+def session_tags(params: Mapping[str, Any], parent: Session | None) -> tuple[dict[str, str], frozenset[str]]:
+    """The tags of a new session, and which of them go on to the next one.
+
+    Inherited tags come first; nobody further down a chain of roles can change them.
+    """
+    requested: dict[str, str] = {}
+    folded: set[str] = set()
+    for tag in params.get("Tags") or ():
+        if tag["Key"].casefold() in folded:
+            raise AwsError(
+                "InvalidParameterValue",
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            )
+        folded.add(tag["Key"].casefold())
+        requested[tag["Key"]] = tag["Value"]
+    inherited = (
+        {key: value for key, value in parent.tags.items() if key in parent.transitive} if parent else {}
+    )
+    if any(key.casefold() in folded for key in inherited):
+        raise AwsError(
+            "InvalidParameterValue",
+            "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key "
+            "from the calling session.",
+        )
+    wanted = {key.casefold() for key in params.get("TransitiveTagKeys") or ()}
+    if not wanted <= folded:
+        raise AwsError(
+            "InvalidParameterValue",
+            "The specified transitive tag key must be included in the requested tags.",
+        )
+    return inherited | requested, frozenset(inherited) | {
+        key for key in requested if key.casefold() in wanted
+    }
+
+
+def refuse_mfa(params: Mapping[str, Any]) -> None:
+    """No second factor is believed: the lab can't verify one-time codes, and so every code is a wrong one."""
+    serial, code = params.get("SerialNumber"), params.get("TokenCode")
+    if code is not None:
+        raise AwsError(
+            "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ", 403
+        )
+    if serial is not None:
+        raise AwsError(
+            "AccessDenied",
+            "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
+            403,
+        )
+
+
+def _is_chained(caller: Caller) -> bool:
+    """Temporary credentials assume roles for an hour at most; those that AWS delivers to compute don't count."""
+    return caller.session is not None and caller.session.delivered_by is None
+
+
+def _source_identity(params: Mapping[str, Any], parent: Session | None) -> str | None:
+    wanted: str | None = params.get("SourceIdentity")
+    already = parent.source_identity if parent is not None else None
+    if already is not None and wanted not in (None, already):
+        raise AwsError("ValidationError", "The source identity is already set for this assume role session")
+    return already or wanted
+
+
+def _not_authorized(caller: Caller, role_arn: str) -> AwsError:
+    """A role that doesn't exist is refused in the words for one that one may not assume."""
+    return AwsError(
+        "AccessDenied",
+        f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}",
+        403,
+    )

@@ -1,0 +1,102 @@
+"""STS: temporary credentials of users, and the federated calls that nobody can prove yet.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.services import operation
+from iamlab.cloud.services.session_policies import accepted, packed_size
+from iamlab.cloud.services.sts import HOUR, refuse_mfa, session_tags
+from iamlab.cloud.sessions import SessionKind, issue
+from iamlab.cloud.state import LabState
+
+_DEFAULT = 12 * HOUR
+
+
+@operation("sts", "GetSessionToken")
+def get_session_token(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
+    refuse_mfa(call.params)
+    session = issue(state, SessionKind.TOKEN, *_whose(call), issuer_id=_issuer(call), name="")
+    return {"Credentials": session.credentials()}
+
+
+@operation("sts", "GetFederationToken")
+def get_federation_token(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html"""
+    params = call.params
+    tags, _ = session_tags(params, None)
+    account, lifetime = _whose(call)
+    text, arns = accepted(params, account)
+    packed = packed_size(text, arns, tags)
+    session = issue(
+        state,
+        SessionKind.FEDERATED,
+        account,
+        lifetime,
+        issuer_id=_issuer(call),
+        name=params["Name"],
+        policy=text,
+        policy_arns=arns,
+        tags=tags,
+    )
+    answer: dict[str, Any] = {
+        "Credentials": session.credentials(),
+        "FederatedUser": {
+            "FederatedUserId": f"{account}:{session.name}",
+            "Arn": f"arn:aws:sts::{account}:federated-user/{session.name}",
+        },
+    }
+    if packed is not None:
+        answer["PackedPolicySize"] = packed
+    return answer
+
+
+def _whose(call: Call) -> tuple[str, timedelta]:
+    """The account, and how long its credentials may live: a root user's an hour, whatever was asked for."""
+    seconds = int(call.params.get("DurationSeconds") or _DEFAULT)
+    if call.caller.is_root:
+        seconds = min(seconds, HOUR)
+    return call.account, timedelta(seconds=seconds)
+
+
+def _issuer(call: Call) -> str:
+    return call.caller.record.id if call.caller.record is not None else call.account
+
+
+# The lab verifies no SAML signature and no OIDC token yet; what can't be verified is refused.
+@operation("sts", "AssumeRoleWithSAML")
+def assume_role_with_saml(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html"""
+    raise AwsError("InvalidIdentityToken", "Response signature invalid")
+
+
+@operation("sts", "AssumeRoleWithWebIdentity")
+def assume_role_with_web_identity(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
+    raise AwsError(
+        "InvalidIdentityToken",
+        "Couldn't retrieve verification key from your identity provider,  please reference "
+        "AssumeRoleWithWebIdentity documentation for requirements",
+    )
+
+
+@operation("sts", "AssumeRoot")
+def assume_root(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
+
+    Needs centralised root access, which no account of the lab has enabled.
+    """
+    target = call.params.get("TargetPrincipal", "")
+    raise AwsError(
+        "AccessDenied",
+        f"User: {call.caller.arn} is not authorized to perform: sts:AssumeRoot on resource: {target}",
+        403,
+    )
