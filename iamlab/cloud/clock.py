@@ -7,6 +7,8 @@ of a notebook.
 Requests are signed by SDKs with *real* time, whatever the lab's clock says. `at_real` translates: it
 remembers every jump of the clock and says what the lab's clock showed at a real moment. A presigned URL made
 before `advance(hours=2)` is therefore two hours older after it, while the next boto3 call is still fresh.
+Signatures are dated in whole seconds, so each jump is given a whole second of its own: `signing_now`, the time by
+which SDKs in this process sign, runs ahead of real time by a moment after a jump.
 """
 
 from __future__ import annotations
@@ -37,12 +39,13 @@ class Clock:
         start: the fixed instant at which the clock starts and then stands; None follows real time.
     """
 
-    __slots__ = ("_lock", "_marks", "_running")
+    __slots__ = ("_jumped", "_lock", "_marks", "_running")
 
     def __init__(self, start: datetime | None = None) -> None:
         self._lock = threading.Lock()
         real = real_now()
         self._running = start is None
+        self._jumped = real
         # INVARIANT: (real, lab) pairs, both ascending; the last one rules from its real moment on.
         self._marks: list[tuple[datetime, datetime]] = [(real, _aware(start) if start else real)]
 
@@ -54,7 +57,11 @@ class Clock:
     def now(self) -> datetime:
         """The lab's time (aware, UTC)."""
         real, lab = self._marks[-1]
-        return lab + (real_now() - real) if self._running else lab
+        return lab + max(real_now() - real, timedelta()) if self._running else lab
+
+    def signing_now(self) -> datetime:
+        """Real time as SDKs of this process sign with it: never before the second of the latest jump."""
+        return max(real_now(), self._jumped)
 
     def advance(
         self,
@@ -74,7 +81,7 @@ class Clock:
         if step < timedelta():
             raise ValueError(f"the lab's clock only moves forward, not by `{step}`")
         with self._lock:
-            return self._mark(self.now() + step)
+            return self._jump(self.now() + step)
 
     def set(self, when: datetime) -> datetime:
         """Move the clock forward to `when` (a naive datetime is taken as UTC) and return it.
@@ -88,7 +95,7 @@ class Clock:
                 raise ValueError(
                     f"the lab's clock only moves forward: `{when:%Y-%m-%dT%H:%M:%SZ}` lies before now"
                 )
-            return self._mark(when)
+            return self._jump(when)
 
     def tick(self) -> datetime:
         """One API call has arrived: a standing clock moves by `TICK`. Returns the call's time."""
@@ -116,7 +123,15 @@ class Clock:
     def _mark(self, lab: datetime) -> datetime:
         if len(self._marks) >= _MARKS:
             del self._marks[: _MARKS // 2]
-        self._marks.append((real_now(), lab))
+        self._marks.append((max(real_now(), self._marks[-1][0]), lab))
+        return lab
+
+    def _jump(self, lab: datetime) -> datetime:
+        """A movement that a signature's date, with its whole seconds, must fall before or after."""
+        now = self.signing_now()
+        self._jumped = now.replace(microsecond=0) + timedelta(seconds=1)
+        self._mark(lab)
+        self._marks[-1] = (self._jumped, lab)
         return lab
 
     def __repr__(self) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
+DEFAULT_SOURCE_IP = "203.0.113.10"
+"""`aws:SourceIp` of calls: an address set aside for documentation (RFC 5737), as if from a desk somewhere."""
 KEEP = 10_000
 """How many calls the lab remembers."""
 
@@ -68,6 +70,18 @@ class LabState:
     decisions: deque[Decided] = field(default_factory=lambda: deque(maxlen=KEEP))
     encoded_messages: dict[str, str] = field(default_factory=dict)
     """EC2's encoded authorization messages → the JSON that DecodeAuthorizationMessage returns."""
+    source_ip: str = DEFAULT_SOURCE_IP
+    """The address that calls come from, as policies see it."""
     stores: dict[str, Any] = field(default_factory=dict)
     """State of our own operations, by service: `state.stores.setdefault("iam", …)`."""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def start_over(self, clock: Clock) -> None:
+        """Forget everything, in place: the gate and our own operations hold on to this object."""
+        with self.lock:
+            self.clock = clock
+            for kept in (self.sessions, self.root_keys, self.events, self.decisions):
+                kept.clear()
+            self.encoded_messages.clear()
+            self.stores.clear()
+            self.source_ip = DEFAULT_SOURCE_IP

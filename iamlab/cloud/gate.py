@@ -1,0 +1,237 @@
+"""The gate: every call passes here, and nothing reaches a handler otherwise.
+
+resolve → authenticate → catalogue → collect → decide → run → record. In: an HTTP request and the moto handler that
+would answer it. Out: the reply in AWS's wire format. Whatever a step doesn't understand ends in a refusal.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+
+from iamlab.cloud import services
+from iamlab.cloud.authenticate import Identity, authenticate
+from iamlab.cloud.call import AuthKind, Call
+from iamlab.cloud.callers import ANONYMOUS
+from iamlab.cloud.catalogue import checks
+from iamlab.cloud.collect import flags_for, policies_for
+from iamlab.cloud.context import context_for
+from iamlab.cloud.denials import denial
+from iamlab.cloud.errors import AwsError, Failure, failure
+from iamlab.cloud.moto_seam import accounts, operations
+from iamlab.cloud.moto_seam.dispatch import Endpoint
+from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
+from iamlab.cloud.moto_seam.silence import Silencer
+from iamlab.cloud.sessions import restriction
+from iamlab.cloud.state import Decided, LabState
+from iamlab.cloud.trail import Event, event_for
+from iamlab.engine import Decision, Request, decide
+
+_OWNER_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
+
+# S3 finds a bucket in whatever account it lives; its handlers want the caller's account.
+_FINDS_BY_ITSELF = frozenset({"s3", "s3control", "iam", "sts"})
+
+# protocol -> what a service calls input that it can't read
+_UNREADABLE = {
+    "json": "SerializationException",
+    "rest-json": "SerializationException",
+    "rest-xml": "MalformedXML",
+    "query": "MalformedInput",
+    "ec2": "MalformedInput",
+}
+
+
+class Gate:
+    """The door of one running lab."""
+
+    def __init__(self, state: LabState, silencer: Silencer) -> None:
+        self.state = state
+        self._silencer = silencer
+
+    def handle(self, endpoint: Endpoint, request: Any, *, secure: bool = True) -> Reply:
+        """Answer one request.
+
+        Args:
+            endpoint: the handler that moto has for the request's URL.
+            request: moto's request, unread.
+            secure: the request came over TLS, as far as policies are concerned.
+        """
+        state = self.state
+        # The account is the caller's, never one that the request claims for itself.
+        request.environ.pop(_OWNER_HEADER, None)
+        now = state.clock.tick()
+        request_id = str(uuid.UUID(int=state.random.getrandbits(128), version=4))
+        body = operations.take_body(request)
+        self._silencer.service(endpoint.package)
+        try:
+            operation = operations.operation_of(endpoint.service, request, body)
+        except UnknownOperationError as unknown:
+            return self._unroutable(str(unknown), request, request_id)
+        except BadInputError as bad:
+            return self._unreadable(endpoint.service or "elbv2", str(bad), request, request_id)
+        try:
+            identity = authenticate(operation, request, body, state)
+        except AwsError as error:
+            return self._error(error, operation, request, request_id)
+        call = self._call(operation, identity, request, body, now, request_id, secure)
+        return self._authenticated(call, endpoint)
+
+    # -------------------------------------------------------------- steps
+    def _call(
+        self,
+        operation: Operation,
+        identity: Identity,
+        request: Any,
+        body: bytes,
+        now: Any,
+        request_id: str,
+        secure: bool,
+    ) -> Call:
+        state = self.state
+        return Call(
+            service=operation.service,
+            operation=operation.model.name,
+            params=operation.params,
+            protocol=operation.protocol,
+            region=identity.region or state.region,
+            account=identity.caller.account or state.account_id,
+            caller=identity.caller,
+            request=request,
+            body=body,
+            source_ip=state.source_ip,
+            user_agent=request.headers.get("User-Agent", ""),
+            secure=secure,
+            auth=identity.kind,
+            now=now,
+            model=operation.model,
+            request_id=request_id,
+            access_key=identity.access_key,
+            signing_service=identity.signing_service,
+            signed_at=identity.signed_at,
+        )
+
+    def _authenticated(self, call: Call, endpoint: Endpoint) -> Reply:
+        state = self.state
+        event = event_for(call, state)
+        try:
+            owner = self._authorise(call)
+            if call.access_key is not None:
+                accounts.mark_used(call)
+            reply = self._run(call, endpoint, owner, event)
+        except AwsError as error:
+            event.fail(error.code, error.message)
+            reply = operations.error_reply(
+                error,
+                call.service,
+                call.protocol,
+                call.model,
+                call.request_id,
+                head=call.request.method == "HEAD",
+            )
+        else:
+            if reply[0] >= 400:
+                event.fail_with(reply)
+        state.events.append(event)
+        return reply
+
+    def _authorise(self, call: Call) -> str:
+        """Decide every check of the call.
+
+        Returns:
+            The account whose resource the operation is about.
+
+        Raises:
+            AwsError: one of the checks was denied, or these credentials can't make this call at all.
+        """
+        state = self.state
+        if call.caller.session is not None:
+            limit = restriction(call.caller.session, call.service, call.operation)
+            if limit is not None:
+                raise limit
+        if call.auth is AuthKind.ANONYMOUS and call.service != "s3":
+            # Authentication has let this pass because the operation itself asks for no credentials.
+            return call.account
+        wanted = checks(call, state)
+        made: list[Decision] = []
+        for check in wanted:
+            caller = call.caller
+            decision = decide(
+                Request(
+                    check.action,
+                    check.resource,
+                    None if caller is ANONYMOUS else caller.arn,
+                    principal_type=caller.type,
+                    account=caller.account,
+                    issuer=caller.issuer,
+                    flags=flags_for(caller, check),
+                    resource_account=check.owner,
+                    context=context_for(call, check.owner, check.context),
+                    wildcard_only_action=check.wildcard_only,
+                ),
+                policies_for(caller, check, state),
+            )
+            made.append(decision)
+            if not decision.allowed:
+                self._remember(call, decision, made)
+                raise denial(call, check, decision, state)
+        if made:
+            self._remember(call, made[0], made)
+        return wanted[0].owner if wanted else call.account
+
+    def _remember(self, call: Call, decision: Decision, made: list[Decision]) -> None:
+        self.state.decisions.append(
+            Decided(call.request_id, call.service, call.operation, decision, tuple(made))
+        )
+
+    def _run(self, call: Call, endpoint: Endpoint, owner: str, event: Event) -> Reply:
+        """Our own operation if there is one, else moto's handler in the account that owns the resource."""
+        services.check(call, self.state)
+        own = services.find(call.service, call.operation)
+        if own is not None:
+            result = own(call, self.state)
+            event.succeed(result)
+            return operations.result_reply(result, call.service, call.protocol, call.model, call.request_id)
+        request = call.request
+        account = call.account if call.service in _FINDS_BY_ITSELF else owner
+        request.environ[_OWNER_HEADER] = account
+        try:
+            reply: Reply = endpoint.handler(request, request.raw_url, request.headers)
+        except HTTPException as error:  # moto's own refusals, already in their wire format
+            return error.code or 400, dict(error.get_headers()), error.get_body()
+        except NotImplementedError as error:
+            raise AwsError(
+                "NotImplemented",
+                f"The lab's AWS does not implement {call.name}. Nothing was changed.",
+                501,
+            ) from error
+        return reply
+
+    # -------------------------------------------------------------- refusals before a call is known
+    def _unroutable(self, service: str, request: Any, request_id: str) -> Reply:
+        protocol = operations.protocol_of(service, request.content_type)
+        error = failure(Failure.UNKNOWN_OPERATION, service, protocol)
+        return operations.error_reply(
+            error, service, protocol, None, request_id, head=request.method == "HEAD"
+        )
+
+    def _unreadable(self, service: str, why: str, request: Any, request_id: str) -> Reply:
+        protocol = operations.protocol_of(service, request.content_type)
+        error = AwsError(
+            _UNREADABLE.get(protocol, "SerializationException"), why or "Could not parse request"
+        )
+        return operations.error_reply(
+            error, service, protocol, None, request_id, head=request.method == "HEAD"
+        )
+
+    def _error(self, error: AwsError, operation: Operation, request: Any, request_id: str) -> Reply:
+        return operations.error_reply(
+            error,
+            operation.service,
+            operation.protocol,
+            operation.model,
+            request_id,
+            head=request.method == "HEAD",
+        )

@@ -1,0 +1,112 @@
+"""Real AWS stays out of reach.
+
+Only loopback passes. What moto knows goes to the gate; what it doesn't know, about one boto3 service in ten, is
+answered here with an error in the service's own wire format instead of leaving the process.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from botocore.awsrequest import AWSPreparedRequest
+
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import operations
+from iamlab.cloud.moto_seam.operations import Reply
+
+CODE = "NotImplemented"
+STATUS = 501  # SDKs don't try again on this one
+
+# Domains that belong to AWS; `requests` to any other host are the learner's own business.
+_AWS_DOMAINS = (
+    r"amazonaws\.com(\.cn)?|amazonaws\.eu|api\.aws|api\.amazonwebservices\.com\.cn|on\.aws|"
+    r"aws\.dev|aws\.amazon\.com|awsapps\.com|cloudfront\.net|c2s\.ic\.gov|sc2s\.sgov\.gov|"
+    r"cloud\.adc-e\.uk|csp\.hci\.ic\.gov"
+)
+AWS_URL = re.compile(rf"https?://([^/@]+\.)?({_AWS_DOMAINS})(:\d+)?(/|$)", re.IGNORECASE)
+METADATA_URL = re.compile(r"https?://(169\.254\.\d+\.\d+|\[fd00:ec2::[0-9a-f]+\])(:\d+)?(/|$)", re.IGNORECASE)
+
+
+def is_loopback(url: str) -> bool:
+    """True for `localhost` and loopback addresses."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    if not (host[:1].isdigit() or ":" in host):
+        return False
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse(request: AWSPreparedRequest, event_name: str = "") -> Reply:
+    """The answer to a request that nothing in the lab can handle.
+
+    Args:
+        event_name: botocore's `before-send.<service>.<Operation>`, where it is known.
+    """
+    host = urlsplit(request.url).hostname or request.url
+    service = event_name.split(".")[1] if event_name.count(".") >= 2 else ""
+    operation = event_name.split(".")[2] if service else ""
+    what = f"{service}:{operation}" if service else host
+    error = AwsError(
+        CODE,
+        f"The lab's AWS does not implement {what}; the request to {host} was not sent.",
+        STATUS,
+    )
+    head = request.method == "HEAD"
+    if service:
+        try:
+            return _shaped(error, service, operation, request, head)
+        except Exception:
+            # A protocol that moto can't write (CBOR): the plain form below still names code and message.
+            pass
+    return _plain(error, request, head)
+
+
+def _shaped(error: AwsError, service: str, operation: str, request: AWSPreparedRequest, head: bool) -> Reply:
+    content_type: Any = request.headers.get("Content-Type")
+    if isinstance(content_type, bytes):
+        content_type = content_type.decode("latin-1")
+    name = operations.service_named(service)
+    protocol = operations.protocol_of(name, content_type)
+    return operations.error_reply(error, name, protocol, None, "iamlab", head=head)
+
+
+def _plain(error: AwsError, request: AWSPreparedRequest, head: bool) -> Reply:
+    body = request.body if isinstance(request.body, bytes) else b""
+    headers = {"x-amzn-ErrorType": error.code, "x-amzn-RequestId": "iamlab"}
+    if head:
+        return error.status, headers, ""
+    if b"Action=" in body:
+        return (
+            error.status,
+            headers | {"Content-Type": "text/xml"},
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{error.code}</Code>"
+            f"<Message>{escape(error.message)}</Message></Error><RequestId>iamlab</RequestId></ErrorResponse>",
+        )
+    return (
+        error.status,
+        headers | {"Content-Type": "application/json"},
+        json.dumps({"__type": error.code, "message": error.message}),
+    )
+
+
+def cover_requests() -> None:
+    """Let `requests` ask the lab for every AWS host, not only for those that moto has patterns for."""
+    from moto.core.custom_responses_mock import CallbackResponse
+    from moto.core.models import RESPONSES_METHODS, botocore_stubber, responses_mock
+
+    for method in RESPONSES_METHODS:
+        for pattern in (AWS_URL, METADATA_URL):
+            responses_mock.add(
+                CallbackResponse(
+                    method=method, url=pattern, callback=botocore_stubber.process_prepared_request
+                )
+            )

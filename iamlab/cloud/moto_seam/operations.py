@@ -1,0 +1,194 @@
+"""Wire formats: a request's operation and parameters, and results and errors as bytes.
+
+moto routes, parses and serialises by botocore's service models; the lab uses the same machinery before moto's
+handlers do, so that authorisation sees exactly what the handler will see.
+"""
+
+from __future__ import annotations
+
+import gzip
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs
+
+import botocore.session
+from moto.core.model import OperationModel, ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import SerializationContext, XFormedAttributePicker, get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
+
+from iamlab.cloud.errors import AwsError
+
+Reply = tuple[int, dict[str, Any], str | bytes]
+"""Status, headers, body: what moto's handlers return."""
+
+_ELB_VERSIONS = {"2012-06-01": "elb", "2015-12-01": "elbv2"}
+
+
+class UnknownOperationError(Exception):
+    """No operation of the service answers this request."""
+
+
+class BadInputError(Exception):
+    """The operation is known, its parameters can't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a request asks for."""
+
+    service: str
+    model: OperationModel
+    protocol: str
+    params: dict[str, Any]
+
+
+def take_body(request: Request) -> bytes:
+    """The body's bytes as sent, with the request as unread as before."""
+    environ = request.environ
+    stream = environ["wsgi.input"]
+    body: bytes = stream.getvalue() if isinstance(stream, BytesIO) else stream.read()
+    environ["wsgi.input"] = BytesIO(body)
+    return body
+
+
+def virtual_bucket(request: Request) -> str | None:
+    """The S3 bucket that the host names (`bucket.s3.amazonaws.com`), None if it is in the path."""
+    from moto.s3.responses import S3Response
+    from moto.s3.utils import bucket_name_from_url
+
+    if not S3Response.subdomain_based_buckets(request):
+        return None
+    bucket: str | None = bucket_name_from_url(request.url)
+    return bucket
+
+
+def operation_of(service: str, request: Request, body: bytes) -> Operation:
+    """Which operation a request means, with its parameters.
+
+    Args:
+        service: boto3's name; '' for a host that several services share.
+
+    Raises:
+        UnknownOperationError, BadInputError
+    """
+    if not service:
+        version = parse_qs(body.decode("latin-1")).get("Version", [""])[0] or request.args.get("Version", "")
+        service = _ELB_VERSIONS.get(version, "elbv2")
+    plain = body
+    if request.headers.get("Content-Encoding") == "gzip" and service != "s3":
+        plain = _unzip(request, body)
+    try:
+        model: ServiceModel = get_service_model(service)
+        operation, uri = get_service_router(service).match(request)
+        protocol = determine_request_protocol(model, request.content_type)
+    except (NotFound, NotImplementedError) as error:
+        raise UnknownOperationError(service) from error
+    # A streaming body (an object's bytes) is never a parameter that a decision could need.
+    readable = b"" if operation.input_shape is not None and operation.has_streaming_input else plain
+    try:
+        params = PROTOCOL_PARSERS[protocol](operation).parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": readable,
+                "url_path": request.path,
+                "url_params": uri,
+            }
+        )
+    except (RequestParserError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInputError(str(error)) from error
+    return Operation(service, operation, protocol, dict(params or {}))
+
+
+def _unzip(request: Request, body: bytes) -> bytes:
+    """SDKs compress large bodies of some services; from here on the request is an uncompressed one."""
+    try:
+        plain = gzip.decompress(body)
+    except (OSError, EOFError) as error:
+        raise BadInputError("the body isn't gzip") from error
+    request.environ.pop("HTTP_CONTENT_ENCODING", None)
+    request.environ["CONTENT_LENGTH"] = str(len(plain))
+    request.environ["wsgi.input"] = BytesIO(plain)
+    return plain
+
+
+def protocol_of(service: str, content_type: str | None = None) -> str:
+    """The protocol a service answers in when no operation could be made out."""
+    model = get_service_model(service)
+    try:
+        return str(determine_request_protocol(model, content_type))
+    except NotImplementedError:
+        return str(model.protocol)
+
+
+@lru_cache(maxsize=1)
+def _services_by_id() -> dict[str, str]:
+    session = botocore.session.get_session()
+    return {name.replace("-", ""): name for name in session.get_available_services()}
+
+
+def service_named(hyphenated: str) -> str:
+    """boto3's name of the service that botocore's events call `access-analyzer`, after its service id."""
+    names = _services_by_id()
+    if hyphenated in names.values():
+        return hyphenated
+    return names.get(hyphenated.replace("-", ""), hyphenated)
+
+
+@cache
+def _nameless(service: str) -> OperationModel:
+    return OperationModel({}, get_service_model(service))
+
+
+def error_reply(
+    error: AwsError, service: str, protocol: str, model: OperationModel | None, request_id: str, *, head: bool
+) -> Reply:
+    """An error in the format of a service and protocol; the answer to HEAD has no body."""
+    model = model or _nameless(service)
+    with warnings.catch_warnings():
+        # Refusals are common errors, absent from most service models; moto warns of such codes.
+        warnings.simplefilter("ignore")
+        serializer = get_serializer_class(service, protocol)(
+            operation_model=model, context=SerializationContext(request_id=request_id)
+        )
+        reply = serializer.serialize(_with_members(error))
+    headers = dict(reply["headers"])
+    headers.update(_request_id_headers(service, request_id))
+    return error.status, headers, "" if head else reply["body"]
+
+
+def result_reply(
+    result: Mapping[str, Any] | None, service: str, protocol: str, model: OperationModel, request_id: str
+) -> Reply:
+    """The result of one of our own operations in the request's wire format."""
+    serializer = get_serializer_class(service, protocol)(
+        operation_model=model,
+        context=SerializationContext(request_id=request_id),
+        value_picker=XFormedAttributePicker(),
+    )
+    reply = serializer.serialize(result)
+    headers = dict(reply["headers"])
+    headers.update(_request_id_headers(service, request_id))
+    return reply["status_code"], headers, reply["body"]
+
+
+def _request_id_headers(service: str, request_id: str) -> dict[str, str]:
+    if service in ("s3", "s3control"):
+        return {"x-amz-request-id": request_id}
+    return {"x-amzn-RequestId": request_id}
+
+
+def _with_members(error: AwsError) -> AwsError:
+    """The serialiser reads an error's members as attributes."""
+    for name, value in error.members.items():
+        setattr(error, name, value)
+    return error

@@ -1,0 +1,343 @@
+"""What happened, as CloudTrail tells it.
+
+`event_for` notes a call when it passes the gate; `Trail` (as `lab.trail`) shows the events and filters them.
+Secrets never enter an event, and binary or huge parameters are named, not kept.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.callers import Caller
+from iamlab.cloud.moto_seam.operations import Reply
+from iamlab.cloud.sessions import Session, SessionKind
+from iamlab.cloud.state import LabState
+
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+_SECRETS_TEXT = """
+password newpassword oldpassword secretaccesskey sessiontoken secretstring secretbinary
+samlassertion webidentitytoken plaintext privatekey tokencode authenticationcode authenticationcode1
+authenticationcode2 base32stringseed qrcodepng masteruserpassword clientsecret ciphertextblob
+customerkey ssecustomerkey copysourcessecustomerkey
+"""
+_SECRETS = frozenset(_SECRETS_TEXT.split())
+_READ = re.compile(r"(?:Get|List|Describe|Head|Lookup|Search|BatchGet|Query|Scan|Simulate|Decode|Select)")
+_LONGEST = 1_000
+
+# (service, operation pattern): calls on data, which CloudTrail only logs for those who ask.
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
+_DATA = {
+    "s3": re.compile(
+        r".*(Object|Objects|ObjectTagging|ObjectAcl|MultipartUpload|UploadPart|UploadPartCopy|Parts)$"
+    ),
+    "dynamodb": re.compile(r"(Batch|Transact|Execute)|(Get|Put|Update|Delete)Item|Query|Scan"),
+    "lambda": re.compile(r"Invoke"),
+    "sqs": re.compile(r".*Message(Batch)?$|ReceiveMessage|ChangeMessageVisibility"),
+    "sns": re.compile(r"Publish"),
+}
+# S3's API and its CloudTrail events disagree in a few names.
+_EVENT_NAMES = {
+    ("s3", "ListObjectsV2"): "ListObjects",
+    ("s3", "CreateMultipartUpload"): "CreateMultipartUpload",
+}
+_EVENT_SOURCES = {
+    "cloudwatch": "monitoring",
+    "elbv2": "elasticloadbalancing",
+    "elb": "elasticloadbalancing",
+    "stepfunctions": "states",
+}
+
+
+@dataclass(slots=True)
+class Event:
+    """One call, with the fields of a CloudTrail record."""
+
+    time: datetime
+    name: str
+    source: str
+    region: str
+    caller: Caller
+    account: str
+    """`recipientAccountId`: the account in whose trail the event stands."""
+    source_ip: str
+    user_agent: str
+    parameters: Mapping[str, Any]
+    request_id: str
+    event_id: str
+    read_only: bool
+    data_event: bool
+    tls: bool = True
+    error_code: str | None = None
+    error_message: str | None = None
+    response: Mapping[str, Any] | None = None
+
+    @property
+    def who(self) -> str:
+        """A short name of the caller: `johndoe`, `MyAppRole/session`, `root`."""
+        caller = self.caller
+        if caller.type == "Account":
+            return "root"
+        if caller.type == "User":
+            return caller.username or caller.arn
+        return caller.arn.rpartition(":")[2].partition("/")[2] or caller.arn
+
+    @property
+    def what(self) -> str:
+        """Service and event, `sts:AssumeRole`."""
+        return f"{self.source.split('.')[0]}:{self.name}"
+
+    @property
+    def allowed(self) -> bool:
+        """False if the call ended in an error, whatever its kind."""
+        return self.error_code is None
+
+    def fail(self, code: str, message: str) -> None:
+        """Note that the call ended in an error."""
+        self.error_code, self.error_message = code, message
+
+    def fail_with(self, reply: Reply) -> None:
+        """Note the error that a handler has written into its reply."""
+        _, headers, body = reply
+        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
+        code = _first(text, r"<Code>([^<]+)</Code>", r'"__type":\s*"(?:[^"#]*#)?([^"]+)"')
+        kind = next((value for name, value in headers.items() if name.lower() == "x-amzn-errortype"), "")
+        message = _first(text, r"<Message>([^<]*)</Message>", r'"[Mm]essage":\s*"((?:[^"\\]|\\.)*)"')
+        self.fail(code or str(kind).split(":")[0] or str(reply[0]), message)
+
+    def succeed(self, result: Mapping[str, Any]) -> None:
+        """Note what one of our own operations answered; reads leave no `responseElements`."""
+        if not self.read_only:
+            self.response = clean(result)
+
+    def record(self) -> dict[str, Any]:
+        """The event as CloudTrail's JSON."""
+        made: dict[str, Any] = {
+            "eventVersion": "1.11",
+            "userIdentity": user_identity(self.caller),
+            "eventTime": f"{self.time:%Y-%m-%dT%H:%M:%SZ}",
+            "eventSource": self.source,
+            "eventName": self.name,
+            "awsRegion": self.region,
+            "sourceIPAddress": self.source_ip,
+            "userAgent": self.user_agent,
+        }
+        if self.error_code is not None:
+            made["errorCode"] = self.error_code
+            made["errorMessage"] = self.error_message
+        made |= {
+            "requestParameters": _lower_first(self.parameters) or None,
+            "responseElements": _lower_first(self.response) if self.response else None,
+            "requestID": self.request_id,
+            "eventID": self.event_id,
+            "readOnly": self.read_only,
+            "eventType": "AwsApiCall",
+            "managementEvent": not self.data_event,
+            "recipientAccountId": self.account,
+            "eventCategory": "Data" if self.data_event else "Management",
+        }
+        return made
+
+    def __str__(self) -> str:
+        outcome = "ok" if self.error_code is None else self.error_code
+        return f"{self.time:%H:%M:%S}  {self.who:<24}  {self.what:<34}  {outcome}"
+
+
+def event_for(call: Call, state: LabState) -> Event:
+    """Note a call that has been authenticated; its outcome is added later."""
+    service, name = call.service, call.operation
+    data = _DATA.get(service)
+    return Event(
+        time=call.now,
+        name=_EVENT_NAMES.get((service, name), name),
+        source=f"{_EVENT_SOURCES.get(service, call.model.service_model.endpoint_prefix)}.amazonaws.com",
+        region=call.region,
+        caller=call.caller,
+        account=call.account,
+        source_ip=call.source_ip,
+        user_agent=call.user_agent,
+        parameters=clean(call.params),
+        request_id=call.request_id,
+        event_id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),
+        read_only=_READ.match(name) is not None,
+        data_event=data is not None and data.match(name) is not None,
+    )
+
+
+def user_identity(caller: Caller) -> dict[str, Any]:
+    """The `userIdentity` element for each kind of caller."""
+    kinds = {"Account": "Root", "User": "IAMUser", "Anonymous": "AWSAccount"}
+    made: dict[str, Any] = {"type": kinds.get(caller.type, caller.type)}
+    if caller.type == "AWSService":
+        return made | {"invokedBy": caller.arn}
+    if caller.type == "Anonymous":
+        return made | {"principalId": "", "accountId": "anonymous"}
+    made["principalId"] = caller.user_id
+    made["arn"] = caller.arn
+    made["accountId"] = caller.account
+    if caller.access_key:
+        made["accessKeyId"] = caller.access_key
+    if caller.type == "User":
+        made["userName"] = caller.username
+    if caller.session is not None:
+        made["sessionContext"] = _session_context(caller, caller.session)
+    return made
+
+
+def _session_context(caller: Caller, session: Session) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if caller.issuer is not None:
+        role = session.kind is SessionKind.ROLE
+        made["sessionIssuer"] = {
+            "type": "Role" if role else "IAMUser",
+            "principalId": session.issuer_id,
+            "arn": caller.issuer,
+            "accountId": session.account,
+            "userName": caller.issuer.rpartition("/")[2],
+        }
+    if session.provider is not None:
+        made["webIdFederationData"] = {"federatedProvider": session.provider, "attributes": {}}
+    made["attributes"] = {
+        "creationDate": f"{session.issued:%Y-%m-%dT%H:%M:%SZ}",
+        "mfaAuthenticated": "true" if session.mfa_at is not None else "false",
+    }
+    if session.source_identity is not None:
+        made["sourceIdentity"] = session.source_identity
+    return made
+
+
+def clean(value: Any) -> Any:
+    """Parameters without secrets, bytes and walls of text."""
+    if isinstance(value, Mapping):
+        return {
+            str(key): HIDDEN if str(key).lower() in _SECRETS else clean(item) for key, item in value.items()
+        }
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+    if isinstance(value, (list, tuple)):
+        return [clean(item) for item in value[:100]]
+    if isinstance(value, (bool, int, float)) or value is None:
+        return value
+    if isinstance(value, (bytes, bytearray)):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, datetime):
+        return f"{value:%b} {value.day}, {value:%Y, %I:%M:%S %p}"
+    return str(value)
+
+
+class Trail:
+    """The lab's events, oldest first; shows itself as a table.
+
+    `lab.trail.filter(name="GetItem")`, `lab.trail[-1]`, `for event in lab.trail`.
+    """
+
+    __slots__ = ("_events", "_shown")
+
+    def __init__(self, events: Any, shown: int = 50) -> None:
+        self._events = events
+        self._shown = shown
+
+    def filter(
+        self,
+        *,
+        who: str | None = None,
+        name: str | None = None,
+        source: str | None = None,
+        errors: bool | None = None,
+    ) -> Trail:
+        """The events that fit all of these.
+
+        Args:
+            who: user name, role name, ARN or access key id of the caller.
+            name: event name, `AssumeRole`.
+            source: service, `sts` or `sts.amazonaws.com`.
+            errors: True for failed calls only, False for successful ones only.
+        """
+        return Trail(
+            [
+                event
+                for event in list(self._events)
+                if (who is None or _is(event, who))
+                and (name is None or event.name == name)
+                and (source is None or event.source.split(".")[0] == source.split(".")[0])
+                and (errors is None or (event.error_code is not None) == errors)
+            ],
+            self._shown,
+        )
+
+    def records(self) -> list[dict[str, Any]]:
+        """All events as CloudTrail's JSON."""
+        return [event.record() for event in list(self._events)]
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(list(self._events))
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        events = list(self._events)
+        return Trail(events[index], self._shown) if isinstance(index, slice) else events[index]
+
+    def __repr__(self) -> str:
+        events = list(self._events)
+        if not events:
+            return "no events"
+        hidden = len(events) - self._shown
+        lines = [f"… {hidden} earlier events"] if hidden > 0 else []
+        return "\n".join(lines + [str(event).rstrip() for event in events[-self._shown :]])
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._html()}
+
+    def _html(self) -> str:
+        events = list(self._events)[-self._shown :]
+        head = "".join(f"<th>{title}</th>" for title in ("Time", "Who", "Event", "Outcome"))
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f'<td style="text-align:left">{escape(cell)}</td>'
+                for cell in (
+                    f"{event.time:%Y-%m-%d %H:%M:%S}",
+                    event.who,
+                    event.what,
+                    event.error_code or "ok",
+                )
+            )
+            + "</tr>"
+            for event in events
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _is(event: Event, who: str) -> bool:
+    caller = event.caller
+    names = {event.who, caller.arn, caller.username, caller.issuer, caller.access_key}
+    if caller.issuer:
+        names.add(caller.issuer.rpartition("/")[2])
+    return who in names
+
+
+def _lower_first(value: Any) -> Any:
+    """CloudTrail writes parameter names with a small first letter."""
+    if isinstance(value, Mapping):
+        return {key[:1].lower() + key[1:]: _lower_first(item) for key, item in value.items()}
+    return [_lower_first(item) for item in value] if isinstance(value, list) else value
+
+
+def _first(text: str, *patterns: str) -> str:
+    for pattern in patterns:
+        match = re.search(pattern, text)
+        if match:
+            return match[1]
+    return ""
