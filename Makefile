@@ -11,7 +11,8 @@ ARGS ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev lab test check lint format types floors unit lessons browser notebooks bench frontend \
+.NOTPARALLEL:
+.PHONY: help setup dev chromium lab test check lint format types floors unit lessons browser notebooks bench frontend \
 	constraints newest clean
 
 help: ## Show this list
@@ -26,7 +27,7 @@ dev:
 lab: setup ## Open the lessons in JupyterLab; ARGS=--no-browser on a server
 	@$(BIN)/python -m iamlab start $(ARGS)
 
-test: dev check unit lessons browser ## Run every check and test
+test: chromium dev check unit lessons browser ## Run every check and test
 
 check: lint types floors ## Everything that reads the code without running it
 
@@ -48,7 +49,10 @@ unit: dev ## Tests of the package
 lessons: dev ## Run every notebook and compare its outputs with the stored ones
 	$(BIN)/python tools/notebooks.py --compare -n $(WORKERS) --dist loadscope $(ARGS)
 
-browser: dev ## Journeys through JupyterLab in a real Chromium
+chromium:
+	@tools/chromium.sh
+
+browser: chromium dev ## Journeys through JupyterLab in a real Chromium
 	$(BIN)/pytest -m browser tests/browser $(ARGS)
 
 format: dev ## Format the code

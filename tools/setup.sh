@@ -2,7 +2,8 @@
 # Make `.venv` ready for `make lab` (argument `lab`) or for development and tests (argument `dev`).
 #
 # Nothing is assumed but a POSIX shell and some Python 3.11 or newer. `uv` is used where it is installed, else `venv`
-# and `pip`. What was set up is written into `.venv/iamlab-<argument>`; as long as that is still true, nothing is done.
+# and `pip`; NO_UV=1 leaves uv aside. What was set up is written into `.venv/iamlab-<argument>`; as long as that is
+# still true, nothing is done.
 set -eu
 export UV_PYTHON_DOWNLOADS=never
 cd "$(dirname "$0")/.."
@@ -23,7 +24,7 @@ if [ "$(cat "$venv/iamlab-$purpose" 2>/dev/null)" = "$wanted" ] && "$python" -c 
     exit 0
 fi
 
-has_uv() { uv --version >/dev/null 2>&1; }
+has_uv() { [ -z "${NO_UV:-}" ] && uv --version >/dev/null 2>&1; }
 
 if ! "$python" -c "$modern" 2>/dev/null || ! { has_uv || "$python" -m pip --version >/dev/null 2>&1; }; then
     base=
