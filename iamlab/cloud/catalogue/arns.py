@@ -1,0 +1,199 @@
+"""Filling AWS's ARN templates from a request's parameters.
+
+The service reference gives each resource type a template, `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
+Its variables are found among the parameters by the habits of AWS's APIs: the member of the same name, or
+of the resource type's name, with or without `Name`, `Id`, `Identifier`, `Arn` or `Url` at its end, in singular
+or plural. A parameter that is a whole ARN of the right shape is taken as it is.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+_VARIABLE = re.compile(r"\$\{([^}]+)\}")
+_SUFFIX = re.compile(r"(WithoutLeadingSlash|WithPath|Name|Identifier|Id|Arn|Alias)$")
+_ENDINGS = ("", "name", "id", "identifier", "arn", "url")
+_GENERIC = ("name", "id", "identifier", "arn", "resourcearn", "resourceid", "resource")
+_FIXED = frozenset(("Partition", "Region", "Account"))
+
+
+def flatten(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters by lower-case name without hyphens; those of nested structures after the outer ones."""
+    found: dict[str, Any] = {}
+    nested: list[Mapping[str, Any]] = []
+    for name, value in params.items():
+        if value is None:
+            continue
+        found[normal(name)] = value
+        if isinstance(value, Mapping):
+            nested.append(value)
+    for inner in nested:
+        for name, value in inner.items():
+            if isinstance(value, str | list):
+                found.setdefault(normal(str(name)), value)
+    return found
+
+
+def normal(name: str) -> str:
+    """A name as the comparison sees it."""
+    return name.replace("-", "").replace("_", "").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable part of a template with the parameters that may fill it."""
+
+    name: str
+    own: tuple[str, ...]
+    """Parameter names that can mean nothing else."""
+    generic: tuple[str, ...]
+    """`Name`, `Id` and the like: they mean this resource if the operation is about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A resource type's ARN, ready to fill."""
+
+    kind: str
+    parts: tuple[str, ...]
+    """Literal text and variables in turn, starting with text."""
+    variables: tuple[Variable, ...]
+    shape: re.Pattern[str]
+    """What a whole ARN of this type looks like."""
+
+    def fill(self, places: Mapping[str, str], values: Sequence[str | None]) -> str:
+        """The ARN; a variable without a value becomes `*`, as AWS writes what is not known yet."""
+        given = iter(values)
+        filled = []
+        for position, part in enumerate(self.parts):
+            if position % 2 == 0:
+                filled.append(part)
+            elif part in _FIXED:
+                filled.append(places[part])
+            else:
+                value = next(given, None)
+                filled.append("*" if value is None else value)
+        return "".join(filled)
+
+
+@lru_cache(maxsize=4096)
+def template(kind: str, arn: str) -> Template:
+    """The template of a resource type, read once."""
+    parts = tuple(_VARIABLE.split(arn))
+    free = [part for part in parts[1::2] if part not in _FIXED]
+    last = free[-1] if free else ""
+    shape = ""
+    for position, part in enumerate(parts):
+        if position % 2 == 0:
+            shape += re.escape(part)
+        elif part in _FIXED:
+            shape += "[^:]*"
+        elif part == last or part.endswith("Path"):
+            shape += ".+"
+        else:
+            shape += "[^:/]+"
+    variables = tuple(_variable(name, kind, name == last) for name in free)
+    return Template(kind, parts, variables, re.compile(shape))
+
+
+def _variable(name: str, kind: str, names_it: bool) -> Variable:
+    stem = name
+    while (cut := _SUFFIX.sub("", stem)) != stem and cut:
+        stem = cut
+    bases = [normal(name), normal(stem)]
+    if names_it:  # the last variable is what names the resource itself
+        bases.append(normal(kind))
+    own: dict[str, None] = {}
+    for base in bases:
+        for ending in _ENDINGS:
+            own[base + ending] = None
+            own[f"{base}{ending}s"] = None
+    return Variable(name, tuple(key for key in own if key not in _GENERIC), _GENERIC if names_it else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the parameters say about one resource type."""
+
+    arns: tuple[str, ...]
+    by_arn: bool = False
+    """A parameter was an ARN of this type."""
+    found: bool = True
+    """Some parameter named the resource; otherwise all its variables are `*`."""
+
+
+def resolve(
+    shape: Template, params: Mapping[str, Any], places: Mapping[str, str], *, generic: bool
+) -> Filled:
+    """The resources of one type that a request names.
+
+    Args:
+        params: flattened parameters.
+        places: `Partition`, `Region`, `Account` of the call.
+        generic: whether `Name`, `Id` … may mean this type.
+    """
+    whole = _whole_arns(shape, params)
+    if whole:
+        return Filled(whole, by_arn=True)
+    values: list[list[str] | None] = []
+    account = places
+    for variable in shape.variables:
+        names = variable.own + variable.generic if generic else variable.own
+        found = None
+        for name in names:
+            texts = _texts(params.get(name))
+            if texts:
+                found = [_bare(text, name) for text in texts]
+                if name.endswith("url"):
+                    account = _account_in_url(texts[0], places)
+                break
+        values.append(found)
+    if not any(values):
+        return Filled((shape.fill(places, ()),), found=not shape.variables)
+    widest = max((len(v) for v in values if v), default=1)
+    arns = tuple(
+        shape.fill(account, [v[min(i, len(v) - 1)] if v else None for v in values]) for i in range(widest)
+    )
+    return Filled(arns)
+
+
+def _whole_arns(shape: Template, params: Mapping[str, Any]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for value in params.values():
+        for text in _texts(value):
+            if text.startswith("arn:") and shape.shape.fullmatch(text):
+                found[text] = None
+    return tuple(found)
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return []
+    if isinstance(value, str):
+        return [value] if value else []
+    if isinstance(value, int):
+        return [str(value)]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return list(value)
+    return []
+
+
+def _bare(text: str, parameter: str) -> str:
+    """The name inside an ARN or URL; names with a path lose the slash that the template has already."""
+    if parameter.endswith("url") and "://" in text:
+        return text.rstrip("/").rsplit("/", 1)[-1]
+    if text.startswith("arn:"):
+        return re.split("[:/]", text)[-1]
+    return text.removeprefix("/")
+
+
+def _account_in_url(url: str, places: Mapping[str, str]) -> Mapping[str, str]:
+    """A queue's URL names its account, too: `https://sqs.us-east-1.amazonaws.com/123456789012/name`."""
+    found = re.search(r"/(\d{12})/[^/]+/?$", url)
+    return {**places, "Account": found[1]} if found else places

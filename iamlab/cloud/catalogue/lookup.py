@@ -1,0 +1,52 @@
+"""From a call to its checks: an exact entry where there is one, else the general rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from iamlab.cloud.catalogue import dynamodb, ec2, general, iam, kms, s3, sts
+from iamlab.cloud.catalogue.check import Check
+from iamlab.cloud.catalogue.services import PREFIXES
+
+if TYPE_CHECKING:
+    from iamlab.cloud.call import Call
+
+_EXACT: Mapping[str, Mapping[str, Callable[[Call], tuple[Check, ...]]]] = {
+    "iam": iam.OPERATIONS,
+    "sts": sts.OPERATIONS,
+    "dynamodb": dynamodb.OPERATIONS,
+    "dynamodbstreams": dynamodb.STREAMS,
+    "s3": s3.OPERATIONS,
+    "kms": kms.OPERATIONS,
+    "ec2": ec2.OPERATIONS,
+}
+_NONE: Mapping[str, Callable[[Call], tuple[Check, ...]]] = {}
+
+
+def checks(call: Call, state: Any = None) -> tuple[Check, ...]:
+    """What has to be allowed before a call may run.
+
+    Args:
+        call: the call, authenticated and with parsed parameters.
+        state: the lab's state. Not needed today: what the catalogue looks up lies in moto's backends.
+
+    Returns:
+        At least one check; each of them must be allowed. The first is the operation's own, unless it
+        reads a source first (`CopyObject`).
+    """
+    entry = _EXACT.get(call.service, _NONE).get(call.operation)
+    if entry is not None:
+        return entry(call)
+    found = general.checks(call)
+    return ec2.enrich(call, found) if call.service == "ec2" else found
+
+
+def exact_operations(service: str) -> frozenset[str]:
+    """The operations of a service that have an exact entry."""
+    return frozenset(_EXACT.get(service, _NONE))
+
+
+def action_prefix(service: str) -> str:
+    """The prefix of a service's actions, `elasticloadbalancing` for boto3's `elbv2`."""
+    return PREFIXES.get(service, service)
