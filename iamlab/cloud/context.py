@@ -65,7 +65,7 @@ def call_context(call: Call) -> Context:
     context["aws:RequestedRegion"] = _HOME_REGION.get(call.service, call.region)
     context["aws:SecureTransport"] = call.secure
     context["aws:ViaAWSService"] = False
-    if call.source_ip:
+    if call.source_ip and call.caller.type != "AWSService":
         context["aws:SourceIp"] = call.source_ip
     if call.user_agent:
         context["aws:UserAgent"] = call.user_agent

@@ -151,6 +151,7 @@ class Gate:
             limit = restriction(call.caller.session, call.service, call.operation)
             if limit is not None:
                 raise limit
+        services.validate(call)
         if call.auth is AuthKind.ANONYMOUS and call.service != "s3":
             # Authentication has let this pass because the operation itself asks for no credentials.
             return call.account

@@ -23,7 +23,7 @@ from moto.core.request import Request, normalize_request
 
 from iamlab.cloud import guard
 from iamlab.cloud.gate import Gate
-from iamlab.cloud.moto_seam import dispatch, managed_policies, time
+from iamlab.cloud.moto_seam import dispatch, identities, managed_policies, time
 from iamlab.cloud.moto_seam.dispatch import Endpoint
 from iamlab.cloud.moto_seam.operations import Reply
 from iamlab.cloud.moto_seam.silence import Silencer
@@ -44,6 +44,7 @@ class Interception:
         """Take over the SDK's way out."""
         self._undo.append(self._clock_in())
         self._undo.append(managed_policies.install())
+        self._undo.append(identities.install_unique_ids())
         self._silencer.start()
         self._undo.append(self._silencer.stop)
         self._mock.start()

@@ -27,7 +27,10 @@ from iamlab.cloud.trail import Trail
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamlab.cloud.moto_seam.dispatch import Endpoint
+    from iamlab.cloud.moto_seam.operations import Reply
     from iamlab.cloud.server import Server
+    from iamlab.cloud.workload import Workload
     from iamlab.engine import Decision
 
 __all__ = ["Lab", "LabError", "LabState"]
@@ -58,8 +61,9 @@ class Lab:
         self.region = region
         self._account = account
         self._environment = Environment()
-        self._servers: list[Server] = []
+        self._servers: list[Server | Workload] = []
         self._keys: accounts.Keys | None = None
+        self._gate: Gate | None = None
         self._interception: Interception | None = None
         self.state = self._new_state()
 
@@ -96,7 +100,8 @@ class Lab:
             self._environment.take({})
             silencer = Silencer()
             self.state = self._new_state()
-            self._interception = Interception(Gate(self.state, silencer), silencer)
+            self._gate = Gate(self.state, silencer)
+            self._interception = Interception(self._gate, silencer)
             try:
                 self._interception.start()
                 self._populate()
@@ -206,6 +211,12 @@ class Lab:
         code = response.get("Error", {}).get("Code", "this result")
         raise LabError(f"no policy was asked about `{code}`: the call failed before or after IAM's decision")
 
+    def answer(self, endpoint: Endpoint, request: Any, *, secure: bool = True) -> Reply:
+        """Let one request through the gate; `server.py` and tests bring requests of their own."""
+        self._running()
+        assert self._gate is not None
+        return self._gate.handle(endpoint, request, secure=secure)
+
     # -------------------------------------------------------------- who one can be
     def environ(self, profile: Mapping[str, str] | None = None) -> dict[str, str]:
         """The AWS variables of a program that works in this lab.
@@ -256,6 +267,22 @@ class Lab:
         server.start()
         self._servers.append(server)
         return server
+
+    def workload(self, role: str) -> Workload:
+        """An application that runs under a role and finds its credentials by its SDK's own chain.
+
+        Args:
+            role: name or ARN; its trust policy has to let `ecs-tasks.amazonaws.com` assume it.
+
+        Raises:
+            WorkloadError: there is no such role, or it doesn't trust the service.
+        """
+        self._running()
+        from iamlab.cloud.workload import Workload
+
+        made = Workload(self, role)
+        self._servers.append(made)
+        return made
 
     # -------------------------------------------------------------- how it shows itself
     def __repr__(self) -> str:

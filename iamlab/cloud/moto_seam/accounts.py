@@ -15,6 +15,7 @@ from moto.iam.models import AccessKeyLastUsed
 from moto.iam.utils import generate_access_key_id_from_account_id
 from moto.moto_api._internal import mock_random
 
+from iamlab.cloud.moto_seam import organizations
 from iamlab.cloud.moto_seam.identities import iam
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def make_administrator(account: str, keys: Keys | None = None) -> Keys:
 def forget_everything() -> None:
     """Empty every backend of every account."""
     BackendDict.reset()
+    organizations.forget()
 
 
 def mark_used(call: Call) -> None:

@@ -1,0 +1,115 @@
+"""Calls that an AWS service makes by itself, on behalf of a resource: today, to assume a role for a workload.
+
+They pass the same steps as anybody's call (catalogue, collect, decide, record), without a signature to check, since
+nobody outside of the lab can make them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from iamlab.cloud.call import AuthKind, Call
+from iamlab.cloud.callers import Caller, service_principal
+from iamlab.cloud.catalogue import checks
+from iamlab.cloud.collect import flags_for, policies_for
+from iamlab.cloud.context import context_for
+from iamlab.cloud.denials import denial
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import identities, operations
+from iamlab.cloud.sessions import Session, SessionKind, issue
+from iamlab.cloud.state import Decided, LabState
+from iamlab.cloud.trail import event_for
+from iamlab.engine import Decision, Request, decide
+
+
+def assume_for_service(
+    state: LabState, service: str, role_arn: str, name: str, lifetime: timedelta, source_arn: str
+) -> Session:
+    """Let an AWS service assume a role for one of its workloads.
+
+    The role's maximum session duration doesn't bind services.
+
+    Args:
+        service: the service principal, `ecs-tasks.amazonaws.com`.
+        name: the role session's name.
+        source_arn: the resource for which the service acts (`aws:SourceArn`).
+
+    Raises:
+        AwsError: the role's trust policy, or an RCP, doesn't allow it.
+    """
+    call = _call(state, service_principal(service), "AssumeRole", RoleArn=role_arn, RoleSessionName=name)
+    event = event_for(call, state)
+    event.account = source_arn.split(":")[4]
+    try:
+        _authorise(state, call, source_arn)
+        role = identities.role_by_arn(role_arn)
+        if role is None:
+            raise AwsError("AccessDenied", f"Not authorized to perform sts:AssumeRole on {role_arn}", 403)
+        session = issue(
+            state,
+            SessionKind.ROLE,
+            role.account_id,
+            lifetime,
+            issuer_id=role.id,
+            name=name,
+            delivered_by=service,
+        )
+    except AwsError as error:
+        event.fail(error.code, error.message)
+        raise
+    else:
+        event.succeed({"Credentials": session.credentials()})
+        return session
+    finally:
+        state.events.append(event)
+
+
+def _authorise(state: LabState, call: Call, source_arn: str) -> None:
+    """Decide all checks of the call, and remember the decisions as the gate does."""
+    source: dict[str, Any] = {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]}
+    made: list[Decision] = []
+    for check in checks(call, state):
+        request = Request(
+            check.action,
+            check.resource,
+            call.caller.arn,
+            principal_type=call.caller.type,
+            flags=flags_for(call.caller, check),
+            resource_account=check.owner,
+            context=context_for(call, check.owner, {**source, **check.context}),
+            wildcard_only_action=check.wildcard_only,
+        )
+        decision = decide(request, policies_for(call.caller, check, state))
+        made.append(decision)
+        if not decision.allowed:
+            state.decisions.append(
+                Decided(call.request_id, call.service, call.operation, decision, tuple(made))
+            )
+            raise denial(call, check, decision, state)
+    state.decisions.append(Decided(call.request_id, call.service, call.operation, made[0], tuple(made)))
+
+
+def _call(state: LabState, caller: Caller, operation: str, **params: Any) -> Call:
+    model = operations.operation_named("sts", operation)
+    return Call(
+        service="sts",
+        operation=operation,
+        params=params,
+        protocol=str(model.service_model.protocol),
+        region=state.region,
+        account=state.account_id,
+        caller=caller,
+        request=None,  # type: ignore[arg-type]  # a service's own call has no HTTP request
+        body=b"",
+        source_ip=caller.arn,
+        user_agent=caller.arn,
+        secure=True,
+        auth=AuthKind.HEADER,
+        now=state.clock.tick(),
+        model=model,
+        request_id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),
+    )
