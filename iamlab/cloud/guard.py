@@ -67,7 +67,13 @@ def refuse(request: AWSPreparedRequest, event_name: str = "") -> Reply:
         except Exception:
             # A protocol that moto can't write (CBOR): the plain form below still names code and message.
             pass
-    return _plain(error, request, head)
+    body = request.body if isinstance(request.body, bytes) else b""
+    return _plain(error, query=b"Action=" in body, head=head)
+
+
+def not_implemented(what: str, *, query: bool, head: bool) -> Reply:
+    """The answer to a request for something that the lab hasn't got, where no client's model is at hand."""
+    return _plain(AwsError(CODE, f"The lab's AWS does not implement {what}.", STATUS), query=query, head=head)
 
 
 def _shaped(error: AwsError, service: str, operation: str, request: AWSPreparedRequest, head: bool) -> Reply:
@@ -79,12 +85,11 @@ def _shaped(error: AwsError, service: str, operation: str, request: AWSPreparedR
     return operations.error_reply(error, name, protocol, None, "iamlab", head=head)
 
 
-def _plain(error: AwsError, request: AWSPreparedRequest, head: bool) -> Reply:
-    body = request.body if isinstance(request.body, bytes) else b""
+def _plain(error: AwsError, *, query: bool, head: bool) -> Reply:
     headers = {"x-amzn-ErrorType": error.code, "x-amzn-RequestId": "iamlab"}
     if head:
         return error.status, headers, ""
-    if b"Action=" in body:
+    if query:
         return (
             error.status,
             headers | {"Content-Type": "text/xml"},

@@ -109,6 +109,15 @@ def operation_of(service: str, request: Request, body: bytes) -> Operation:
     return Operation(service, operation, protocol, dict(params or {}))
 
 
+def knows(service: str, request: Request) -> bool:
+    """True if an operation of the service answers this request."""
+    try:
+        get_service_router(service).match(request)
+    except (NotFound, NotImplementedError):
+        return False
+    return True
+
+
 def _unzip(request: Request, body: bytes) -> bytes:
     """SDKs compress large bodies of some services; from here on the request is an uncompressed one."""
     try:

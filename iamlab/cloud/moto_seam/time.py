@@ -61,7 +61,7 @@ def install(now: Callable[[], datetime], signing_now: Callable[[], datetime]) ->
     undo = [
         _exchange(utils.utcnow, _naive_now, now),
         _exchange(vars(credentials)["_local_now"], _aware_now, now),
-        _exchange(compat.get_current_datetime, _signing_now, signing_now),
+        _exchange(vars(compat)["get_current_datetime"], _signing_now, signing_now),
     ]
     vars(auth)["time"] = _SigningTime(signing_now)
     undo.append(lambda: vars(auth).update(time=time))
