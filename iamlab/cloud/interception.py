@@ -12,20 +12,20 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 from moto.core.base_backend import BaseBackend
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.models import MockAWS, botocore_stubber
-from moto.core.request import Request, normalize_request
+from moto.core.request import normalize_request
 
 from iamlab.cloud import guard
 from iamlab.cloud.gate import Gate
 from iamlab.cloud.moto_seam import dispatch, identities, managed_policies, time
 from iamlab.cloud.moto_seam.dispatch import Endpoint
 from iamlab.cloud.moto_seam.operations import Reply
+from iamlab.cloud.moto_seam.requests import from_prepared
 from iamlab.cloud.moto_seam.silence import Silencer
 
 _CONFIG = {"core": {"mock_credentials": False, "reset_boto3_session": True}}
@@ -74,7 +74,7 @@ class Interception:
         endpoint = dispatch.find(url)
         if endpoint is None:
             return guard.refuse(request, event_name)
-        return self._gate.handle(endpoint, as_moto_request(request), secure=url.startswith("https:"))
+        return self._gate.handle(endpoint, from_prepared(request), secure=url.startswith("https:"))
 
     def _before_send(self) -> Callable[..., AWSResponse | None]:
         def before_send(
@@ -121,15 +121,6 @@ class Interception:
         original = vars(target).get(name)
         setattr(target, name, value)
         self._undo.append(lambda: setattr(target, name, original) if held else delattr(target, name))
-
-
-def as_moto_request(request: AWSPreparedRequest) -> Request:
-    """moto's form of a request, with the path spelled exactly as it was signed."""
-    made = normalize_request(request)
-    parts = urlsplit(request.url)
-    made.environ["RAW_URI"] = parts.path or "/"
-    made.environ["QUERY_STRING"] = parts.query
-    return made
 
 
 def _as_response(url: str, reply: Reply | None) -> AWSResponse | None:
