@@ -19,7 +19,10 @@ from typing import Any
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _SUFFIX = re.compile(r"(WithoutLeadingSlash|WithPath|Name|Identifier|Id|Arn|Alias)$")
 _ENDINGS = ("", "name", "id", "identifier", "arn", "url")
-_GENERIC = ("name", "id", "identifier", "arn", "resourcearn", "resourceid", "resource")
+_GENERIC = (
+    *("name", "id", "identifier", "arn", "resourcearn", "resourceid", "resource"),
+    *("names", "ids", "identifiers", "arns", "resourcearns", "resourceids", "resources"),
+)
 _FIXED = frozenset(("Partition", "Region", "Account"))
 
 
@@ -40,6 +43,7 @@ def flatten(params: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+@lru_cache(maxsize=8192)
 def normal(name: str) -> str:
     """A name as the comparison sees it."""
     return name.replace("-", "").replace("_", "").lower()
@@ -77,9 +81,17 @@ class Template:
             elif part in _FIXED:
                 filled.append(places[part])
             else:
-                value = next(given, None)
-                filled.append("*" if value is None else value)
+                filled.append(_fitting(next(given, None), self.parts[position - 1]))
         return "".join(filled)
+
+
+def _fitting(value: str | None, before: str) -> str:
+    """A value as it follows the text before it: `parameter/` and `/a/b`, `p-` and `p-examplepolicy`."""
+    if value is None:
+        return "*"
+    if before.endswith("/"):
+        return value.removeprefix("/")
+    return value.removeprefix(re.split("[:/]", before)[-1])
 
 
 @lru_cache(maxsize=4096)
@@ -98,7 +110,9 @@ def template(kind: str, arn: str) -> Template:
             shape += ".+"
         else:
             shape += "[^:/]+"
-    variables = tuple(_variable(name, kind, name == last) for name in free)
+    # of `targetgroup/${TargetGroupName}/${TargetGroupId}` the first is what a request can name
+    naming = next((name for name in free if normal(name) == normal(kind) + "name"), last)
+    variables = tuple(_variable(name, kind, name == naming) for name in free)
     return Template(kind, parts, variables, re.compile(shape))
 
 
@@ -107,7 +121,7 @@ def _variable(name: str, kind: str, names_it: bool) -> Variable:
     while (cut := _SUFFIX.sub("", stem)) != stem and cut:
         stem = cut
     bases = [normal(name), normal(stem)]
-    if names_it:  # the last variable is what names the resource itself
+    if names_it:
         bases.append(normal(kind))
     own: dict[str, None] = {}
     for base in bases:
@@ -124,8 +138,10 @@ class Filled:
     arns: tuple[str, ...]
     by_arn: bool = False
     """A parameter was an ARN of this type."""
-    found: bool = True
-    """Some parameter named the resource; otherwise all its variables are `*`."""
+    used: frozenset[str] = frozenset()
+    """The parameters that named the resource; none: all its variables are `*`."""
+    complete: bool = True
+    """Every variable has a value."""
 
 
 def resolve(
@@ -140,8 +156,19 @@ def resolve(
     """
     whole = _whole_arns(shape, params)
     if whole:
-        return Filled(whole, by_arn=True)
+        # a second resource of the type may be named beside it: a copy's target and its source
+        rest = {name: value for name, value in params.items() if name not in whole.values()}
+        beside = _by_name(shape, rest, places, generic=False)
+        others = beside.arns if beside.used and beside.complete else ()
+        return Filled((*whole, *others), by_arn=True, used=frozenset(whole.values()) | beside.used)
+    return _by_name(shape, params, places, generic=generic)
+
+
+def _by_name(
+    shape: Template, params: Mapping[str, Any], places: Mapping[str, str], *, generic: bool
+) -> Filled:
     values: list[list[str] | None] = []
+    used: set[str] = set()
     account = places
     for variable in shape.variables:
         names = variable.own + variable.generic if generic else variable.own
@@ -149,27 +176,29 @@ def resolve(
         for name in names:
             texts = _texts(params.get(name))
             if texts:
+                used.add(name)
                 found = [_bare(text, name) for text in texts]
                 if name.endswith("url"):
                     account = _account_in_url(texts[0], places)
                 break
         values.append(found)
-    if not any(values):
-        return Filled((shape.fill(places, ()),), found=not shape.variables)
+    if not used:
+        return Filled((shape.fill(places, ()),), complete=not shape.variables)
     widest = max((len(v) for v in values if v), default=1)
     arns = tuple(
         shape.fill(account, [v[min(i, len(v) - 1)] if v else None for v in values]) for i in range(widest)
     )
-    return Filled(arns)
+    return Filled(arns, used=frozenset(used), complete=all(values))
 
 
-def _whole_arns(shape: Template, params: Mapping[str, Any]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for value in params.values():
+def _whole_arns(shape: Template, params: Mapping[str, Any]) -> dict[str, str]:
+    """ARNs of this type among the parameters, with the parameter that held them."""
+    found: dict[str, str] = {}
+    for name, value in params.items():
         for text in _texts(value):
             if text.startswith("arn:") and shape.shape.fullmatch(text):
-                found[text] = None
-    return tuple(found)
+                found.setdefault(text, name)
+    return found
 
 
 def _texts(value: Any) -> list[str]:
@@ -185,12 +214,12 @@ def _texts(value: Any) -> list[str]:
 
 
 def _bare(text: str, parameter: str) -> str:
-    """The name inside an ARN or URL; names with a path lose the slash that the template has already."""
+    """The name inside an ARN or URL."""
     if parameter.endswith("url") and "://" in text:
         return text.rstrip("/").rsplit("/", 1)[-1]
     if text.startswith("arn:"):
         return re.split("[:/]", text)[-1]
-    return text.removeprefix("/")
+    return text
 
 
 def _account_in_url(url: str, places: Mapping[str, str]) -> Mapping[str, str]:

@@ -14,15 +14,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.catalogue.arns import Filled, Template, flatten, normal, resolve, template
 from iamlab.cloud.catalogue.check import Check, Context
 from iamlab.cloud.catalogue.iam import pass_role
-from iamlab.cloud.catalogue.services import ACTIONS, HTTP_VERBS, PASSED_TO, PREFIXES
+from iamlab.cloud.catalogue.parameters import PREPARE
+from iamlab.cloud.catalogue.services import (
+    ACTIONS,
+    HTTP_VERBS,
+    ID_STARTS,
+    NO_GENERIC_NAMES,
+    PASSED_TO,
+    PREFIXES,
+    TEMPLATES,
+)
 from iamlab.cloud.catalogue.tags import request_tags, resource_tags, tag_keys, tags_in
-from iamlab.cloud.moto_seam import resources
+from iamlab.cloud.moto_seam import identities, resources
 from iamlab.cloud.resource_policies import owner_of, policy_of
 from iamlab.policy.reference import AccessLevel, Action, Service, reference
 
@@ -33,6 +43,7 @@ _ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/\S+")
 _TAGS = ("tags", "taglist", "tagslist", "tagset", "newtags", "tagstoadd")
 _TAG_KEYS = ("tagkeys", "tagkeylist", "tagstoremove")
 _ANY_ARN = ("resourcearn", "arn", "targetarn", "resourcename", "resourceid", "resource", "sourcearn")
+_ROLE_PARAMETERS = ("Role", "role", "ServiceRole", "serviceRole", "IamRole", "JobFlowRole")
 _DEPTH = 6
 
 
@@ -41,7 +52,7 @@ def checks(call: Call) -> tuple[Check, ...]:
     prefix = PREFIXES.get(call.service, call.service)
     service = reference().service(prefix)
     names = ACTIONS.get((call.service, call.operation), (call.operation,))
-    params = flatten(call.params)
+    params = flatten(PREPARE[call.service](call) if call.service in PREPARE else call.params)
     tags = _request_context(params)
     found: list[Check] = []
     writes = True
@@ -97,19 +108,33 @@ def _arns(call: Call, service: Service, action: Action, params: Mapping[str, Any
     alone = len(kinds) == 1 or not any(must for _, must in kinds)
     for shape, must in kinds:
         about_it = alone or normal(shape.kind) in call.operation.lower()
-        (required if must else optional).append(resolve(shape, params, places, generic=about_it))
+        about_it = about_it and service.prefix not in NO_GENERIC_NAMES
+        filled = resolve(shape, params, places, generic=about_it)
+        start = ID_STARTS.get((service.prefix, shape.kind))
+        if start and filled.used:
+            arns = tuple(arn for arn in filled.arns if arn.rpartition("/")[2].startswith(start))
+            filled = replace(filled, arns=arns)
+        (required if must else optional).append(filled)
     if any(filled.by_arn for filled in required):
         # `ResourceArn` names one of several types: the others are not meant
-        required = [filled for filled in required if filled.found]
-    arns = [arn for filled in required for arn in filled.arns]
-    arns += [arn for filled in optional if filled.found and filled.arns for arn in filled.arns]
-    if not arns:
-        arns = [
-            value
-            for name in _ANY_ARN
-            if isinstance(value := params.get(name), str) and value.startswith("arn:")
-        ][:1]
-    return list(dict.fromkeys(arns)) or ["*"]
+        required = [filled for filled in required if filled.used]
+    found = [arn for filled in (*required, *_meant(optional)) for arn in filled.arns]
+    if not found:
+        given = (params.get(name) for name in _ANY_ARN)
+        found = [value for value in given if isinstance(value, str) and value.startswith("arn:")][:1]
+    return list(dict.fromkeys(found)) or ["*"]
+
+
+def _meant(optional: list[Filled]) -> list[Filled]:
+    """Of the optional types, those that the request names: fully if any is, and the most exactly.
+
+    An EventBridge rule is of one type on the default bus and of another on a bus that is named; the name of the
+    rule fits both.
+    """
+    named = [filled for filled in optional if filled.used]
+    if any(filled.complete for filled in named):
+        named = [filled for filled in named if filled.complete]
+    return [filled for filled in named if not any(filled.used < other.used for other in named)]
 
 
 @lru_cache(maxsize=2048)
@@ -120,7 +145,7 @@ def _templates(prefix: str, name: str) -> tuple[tuple[Template, bool], ...]:
         return ()
     types = service.resource_types
     return tuple(
-        (template(used.name, types[used.name].arn), used.required)
+        (template(used.name, TEMPLATES.get((prefix, used.name), types[used.name].arn)), used.required)
         for used in action.resources
         if used.name in types and types[used.name].arn
     )
@@ -178,11 +203,8 @@ def _passed_roles(call: Call, prefix: str, associated: str) -> Iterator[Check]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
     target = associated if associated.startswith("arn:") and "*" not in associated else None
-    seen: set[str] = set()
-    for arn in roles_in(call.params):
-        if arn not in seen:
-            seen.add(arn)
-            yield pass_role(call, arn, passed_to(prefix), target)
+    for arn in dict.fromkeys((*roles_in(call.params), *_roles_by_name(call))):
+        yield pass_role(call, arn, passed_to(prefix), target)
     profile = call.params.get("IamInstanceProfile")
     for arn in instance_profile_roles(call, profile) if profile else ():
         yield pass_role(call, arn, "ec2.amazonaws.com")
@@ -199,6 +221,16 @@ def roles_in(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
     elif depth < _DEPTH and isinstance(value, list):
         for inner in value:
             yield from roles_in(inner, name, depth + 1)
+
+
+def _roles_by_name(call: Call) -> Iterator[str]:
+    """Some services (Glue, CodeBuild) take a role's name where they take its ARN."""
+    for name in _ROLE_PARAMETERS:
+        value = call.params.get(name)
+        if isinstance(value, str) and value and not value.startswith("arn:"):
+            found = identities.role_by_name(call.account, value.rsplit("/", 1)[-1])
+            if found is not None:
+                yield str(found.arn)
 
 
 def instance_profile_roles(call: Call, profile: Any) -> list[str]:

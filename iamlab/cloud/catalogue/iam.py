@@ -380,8 +380,11 @@ def _row(operation: str, find: Find, parameter: str) -> Callable[[Call], tuple[C
     also = ALSO.get(operation)
 
     def needs(call: Call) -> tuple[Check, ...]:
-        target = find(call, call.params.get(parameter) if parameter else None)
-        found = Check(action, target.arn, call.account, _context(call, operation, target), wildcard_only)
+        # a missing parameter is for the operation to complain about
+        target = find(call, call.params.get(parameter) or "")
+        found = Check(
+            action, target.arn or "*", call.account, _context(call, operation, target), wildcard_only
+        )
         if also is None:
             return (found,)
         renamed = also(call, None)

@@ -233,6 +233,42 @@ ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("verifiedpermissions", "BatchGetPolicy"): ("GetPolicy",),
 }
 
+# (prefix, resource type) → ARN template, where the reference's own says less than AWS's ARNs do, or its variables
+# don't come one a parameter.
+TEMPLATES: Mapping[tuple[str, str], str] = {
+    # a stack's id is made by the service; policies match it with `stack/name/*`
+    ("cloudformation", "stack"): "arn:${Partition}:cloudformation:${Region}:${Account}:stack/${StackName}/*",
+    # `family:revision` comes in one parameter
+    ("ecs", "task-definition"): "arn:${Partition}:ecs:${Region}:${Account}:task-definition/${TaskDefinition}",
+    # Log groups are authorised by ARNs that go on to their streams; hence the `:*` at the end of policies.
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    ("logs", "log-group"): "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}:log-stream:",
+}
+
+# (service, parameter) → what AWS takes where the request leaves it out.
+DEFAULTS: Mapping[tuple[str, str], str] = {
+    ("ecs", "cluster"): "default",
+    ("athena", "WorkGroup"): "primary",
+    ("scheduler", "GroupName"): "default",
+}
+
+# service → parameter → the name by which the ARN template knows it.
+ALIASES: Mapping[str, Mapping[str, str]] = {
+    "ec2": {"GroupId": "SecurityGroupId", "KeyName": "KeyPairName"},
+    "ses": {"Source": "IdentityName"},
+    "sesv2": {"FromEmailAddress": "IdentityName", "EmailIdentity": "IdentityName"},
+    "ssm": {"Target": "InstanceId"},
+}
+
+# Services where a parameter `Name` is a label and never names the resource.
+NO_GENERIC_NAMES = frozenset(("ec2",))
+
+# (prefix, resource type) → how the id of such a resource starts, where two types share a parameter.
+ID_STARTS: Mapping[tuple[str, str], str] = {
+    ("ssm", "instance"): "i-",
+    ("ssm", "managed-instance"): "mi-",
+}
+
 # API Gateway has no action a piece: the HTTP verb is the action, the path the resource.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html
 HTTP_VERBS = frozenset(("apigateway", "apigatewayv2"))

@@ -29,7 +29,7 @@ _ASSUME_KEYS = (
 
 def _role_checks(call: Call, operation: str) -> tuple[Check, ...]:
     """The role's trust policy has its say as resource policy; an unknown role simply has none."""
-    arn = str(call.params.get("RoleArn", ""))
+    arn = str(call.params.get("RoleArn") or "*")
     owner, trust = owner_of(arn, call.account), policy_of(arn)
     context: Context = {
         key: call.params[parameter] for parameter, key in _ASSUME_KEYS if call.params.get(parameter)
