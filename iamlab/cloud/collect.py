@@ -34,18 +34,6 @@ SERVICE_LINKED = "service_linked_role"
 _PARSED = 4_096
 _SETS = 2_048
 
-# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
-_RCP_SERVICES = """
-    aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront cloudsearch
-    cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity cognito-idp
-    comprehend comprehendmedical compute-optimizer cost-optimization-hub dax dsql dynamodb ecr
-    ecr-public events firehose fis fms gamelift health inspector-scan kendra kinesisvideo kms logs
-    memorydb networkmonitor notifications opensearch pca-connector-ad personalize polly pricing
-    resource-groups rolesanywhere s3 secretsmanager servicediscovery signin sqs sts support swf textract
-    timestream-influxdb transcribe transfer translate wafv2 workspaces xray
-"""
-RCP_SERVICES = frozenset(_RCP_SERVICES.split())
-
 
 def policies_for(caller: Caller, check: Check, state: LabState | None = None) -> PolicySet:
     """All policies that apply to one check of a call.
@@ -56,14 +44,13 @@ def policies_for(caller: Caller, check: Check, state: LabState | None = None) ->
     """
     caller_place = organizations.membership(caller.account) if caller.account is not None else None
     owner_place = organizations.membership(check.owner) if check.owner else None
-    service = check.action.partition(":")[0].lower()
     return _policy_set(
         identity_policies(caller),
         boundary_policies(caller),
         session_policies(caller),
         _shared(check.resource_policy),
         _levels(caller_place.scps if caller_place is not None else ()),
-        _levels(owner_place.rcps if owner_place is not None and service in RCP_SERVICES else ()),
+        _levels(owner_place.rcps if owner_place is not None else ()),
     )
 
 
