@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -206,11 +207,14 @@ def test_doctor_makes_a_finding_of_a_check_that_breaks(
     assert text.endswith("1 thing has to be mended before the lessons can run.\n")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_doctor_sees_that_the_workspace_cannot_be_written(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    finding = doctor._workspace(str(tmp_path / "work"))
+def test_doctor_sees_that_the_workspace_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(dir: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refused)
+    finding = doctor._workspace(str(tmp_path / "work" / "deeper"))
     assert finding.mark is doctor.Mark.BAD
+    assert finding.what.endswith(f"can't write to {tmp_path} (Permission denied)")
     assert "iamlab start DIR" in finding.mend
 
 
