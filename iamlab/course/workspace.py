@@ -169,10 +169,11 @@ class Workspace:
 
 
 def _files(folder: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """Every file that ships with the lessons, hidden ones and Jupyter's checkpoints left out."""
+    """The lessons and what their folders hold; Jupyter's checkpoints and what is written for developers stay out."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith((".", "__")) for part in name.parts):
+        hidden = any(part.startswith((".", "__")) for part in name.parts)
+        if path.is_file() and not hidden and (len(name.parts) > 1 or path.suffix == ".ipynb"):
             yield PurePosixPath(name.as_posix()), path.read_bytes()
 
 

@@ -23,6 +23,7 @@ def lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / ".ipynb_checkpoints").mkdir()
     (folder / "00-start-here.ipynb").write_bytes(FIRST)
     (folder / "03-roles.ipynb").write_bytes(SECOND)
+    (folder / "README.md").write_text("for developers", encoding="utf-8")
     (folder / "images" / "door.svg").write_text("<svg/>", encoding="utf-8")
     (folder / ".ipynb_checkpoints" / "00-start-here-checkpoint.ipynb").write_text("{}", encoding="utf-8")
     monkeypatch.setattr(module, "_SHIPPED", folder)
