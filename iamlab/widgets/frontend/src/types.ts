@@ -41,8 +41,6 @@ export interface PartData {
   span: Span | null;
   operator: string;
   key: string;
-  policyValues: string[];
-  contextValues: string[] | null;
 }
 
 export interface StatementData {
@@ -60,7 +58,6 @@ export interface PolicyData {
   text: string;
   /** This is the policy that stands in the editor. */
   edited: boolean;
-  note: string;
   statements: StatementData[];
 }
 

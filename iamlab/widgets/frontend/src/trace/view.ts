@@ -81,7 +81,6 @@ export class TraceView {
       "section.iamlab-policy",
       {},
       h("h4.iamlab-policy-title", { title: policy.arn || null }, policy.title),
-      policy.note && h("p.iamlab-note", {}, policy.note),
       ...policy.statements.map((statement) => this.#statement(policy, statement)),
     );
   }
@@ -112,7 +111,6 @@ export class TraceView {
   #part(part: PartData, statement: StatementData, point: (span: Span | null) => void): HTMLElement {
     const back = () => point(statement.span);
     const word = part.matched === null ? "not asked" : part.matched ? "matches" : "does not match";
-    const values = part.contextValues === null ? null : part.contextValues.map((value) => `"${value}"`).join(", ");
     return h(
       "li.iamlab-part",
       { "data-matched": String(part.matched), onmouseenter: () => point(part.span), onmouseleave: back },
@@ -124,7 +122,6 @@ export class TraceView {
         h("span.iamlab-sr", {}, ` ${word}: `),
       ),
       h("span.iamlab-part-reason", {}, part.reason),
-      !part.reason && values !== null && h("span.iamlab-part-reason", {}, `the request has ${values || "no value"}`),
     );
   }
 }

@@ -1,0 +1,81 @@
+"""The editor where no page draws it: text for terminals and tests, HTML for GitHub and exported notebooks.
+
+Both come from the same verdicts as the live panel, hold no ids, times or addresses, and escape everything. The HTML has
+its style inline, since that is all that such places leave standing, and only colours that both themes can carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from iamlab.policy import Finding
+from iamlab.widgets.judging import Verdict
+
+__all__ = ["editor_html", "editor_text"]
+
+
+def _word(verdict: Verdict) -> tuple[str, str]:
+    if verdict.decision is None:
+        return "?", "not asked"
+    return ("✓", "allowed") if verdict.decision.allowed else ("✕", "denied")
+
+
+def _wish(verdict: Verdict) -> str:
+    if verdict.agrees is None:
+        return ""
+    return (
+        "as wished" if verdict.agrees else f"should be {'allowed' if verdict.question.wished else 'denied'}"
+    )
+
+
+def _state(problems: Sequence[Finding], valid: bool) -> str:
+    if valid:
+        return "valid"
+    return "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+
+
+def editor_text(
+    title: str, kind: str, problems: Sequence[Finding], verdicts: Sequence[Verdict], valid: bool
+) -> str:
+    """Title and state, a line for each problem, a line for each verdict."""
+    lines = [f"{title} ({kind}, {_state(problems, valid)})"]
+    lines += [f"  {found.span or 1}: {found.message} [{found.code}]" for found in problems]
+    if verdicts and not valid:
+        lines.append("  answers of the last valid text:")
+    for verdict in verdicts:
+        mark, word = _word(verdict)
+        wish = _wish(verdict)
+        lines.append(
+            f"  {mark} {word:<9} {verdict.question.title}: {verdict.reason}{f' ({wish})' if wish else ''}"
+        )
+    return "\n".join(lines)
+
+
+_COLOURS = {"allowed": "#2e9d4e", "denied": "#d9483b", "not asked": "inherit"}
+
+
+def editor_html(
+    title: str, kind: str, text: str, problems: Sequence[Finding], verdicts: Sequence[Verdict], valid: bool
+) -> str:
+    """The text, its problems and the verdicts."""
+    rows = []
+    for verdict in verdicts:
+        mark, word = _word(verdict)
+        rows.append(
+            f'<tr><td style="color:{_COLOURS[word]};text-align:left"><b>{mark} {word}</b></td>'
+            f'<td style="text-align:left">{escape(verdict.question.title)}</td>'
+            f'<td style="text-align:left">{escape(verdict.reason)}</td>'
+            f'<td style="text-align:left">{escape(_wish(verdict))}</td></tr>'
+        )
+    found = "".join(
+        f"<li>{item.span or 1}: {escape(item.message)} <code>{escape(item.code)}</code></li>"
+        for item in problems
+    )
+    return (
+        f"<div><p><b>{escape(title)}</b> ({escape(kind)}, {_state(problems, valid)})</p>"
+        f'<pre style="border:1px solid #8888;padding:8px;overflow:auto">{escape(text)}</pre>'
+        + (f"<ul>{found}</ul>" if found else "")
+        + (f"<table><tbody>{''.join(rows)}</tbody></table>" if rows else "")
+        + "</div>"
+    )
