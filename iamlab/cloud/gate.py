@@ -6,6 +6,7 @@ would answer it. Out: the reply in AWS's wire format. Whatever a step doesn't un
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import Any
 
@@ -28,6 +29,8 @@ from iamlab.cloud.sessions import restriction
 from iamlab.cloud.state import Decided, LabState
 from iamlab.cloud.trail import Event, event_for
 from iamlab.engine import Decision, Request, decide
+
+_log = logging.getLogger(__name__)
 
 _OWNER_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
 
@@ -206,6 +209,16 @@ class Gate:
             raise AwsError(
                 "NotImplemented",
                 f"The lab's AWS does not implement {call.name}. Nothing was changed.",
+                501,
+            ) from error
+        except AwsError:
+            raise
+        except Exception as error:
+            # A fault of the lab must never look like a verdict of IAM.
+            _log.info("%s failed", call.name, exc_info=True)
+            raise AwsError(
+                "InternalFailure",
+                f"The lab's AWS failed in {call.name}: {type(error).__name__}: {error}",
                 501,
             ) from error
         return reply

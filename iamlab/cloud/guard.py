@@ -61,12 +61,14 @@ def refuse(request: AWSPreparedRequest, event_name: str = "") -> Reply:
         STATUS,
     )
     head = request.method == "HEAD"
-    if service:
+    if service and "smithy-protocol" not in request.headers:
         try:
             return _shaped(error, service, operation, request, head)
         except Exception:
-            # A protocol that moto can't write (CBOR): the plain form below still names code and message.
+            # A service that botocore's loader doesn't know: the plain form below still names code and message.
             pass
+    if "smithy-protocol" in request.headers:
+        return _cbor(error)
     body = request.body if isinstance(request.body, bytes) else b""
     return _plain(error, query=b"Action=" in body, head=head)
 
@@ -101,6 +103,29 @@ def _plain(error: AwsError, *, query: bool, head: bool) -> Reply:
         headers | {"Content-Type": "application/json"},
         json.dumps({"__type": error.code, "message": error.message}),
     )
+
+
+def _cbor(error: AwsError) -> Reply:
+    """The error in the binary protocol that moto can't write.
+
+    https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
+    """
+    members = {"__type": error.code, "message": error.message}
+    body = bytes([0xA0 | len(members)]) + b"".join(
+        _cbor_text(text) for member in members.items() for text in member
+    )
+    headers = {
+        "smithy-protocol": "rpc-v2-cbor",
+        "Content-Type": "application/cbor",
+        "x-amzn-RequestId": "iamlab",
+    }
+    return error.status, headers, body
+
+
+def _cbor_text(text: str) -> bytes:
+    """A text string with a two-byte length (RFC 8949, major type 3)."""
+    data = text.encode()
+    return b"\x79" + len(data).to_bytes(2, "big") + data
 
 
 def cover_requests() -> None:

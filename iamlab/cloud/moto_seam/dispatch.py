@@ -29,6 +29,9 @@ CLOSED = frozenset({"moto_api", "moto_api._internal", "instance_metadata"})
 # Service names that moto's packages or response classes spell differently from boto3.
 _NAMES = {"awslambda": "lambda", "dynamodb_v20111205": "dynamodb", "emr_containers": "emr-containers"}
 
+# Hosts that moto's broad S3 pattern would take for buckets.
+_NOT_S3 = re.compile(r"https?://([^/]*\.)?s3-outposts\.", re.IGNORECASE)
+
 # INVARIANT: bound before `install` wraps them.
 _urls = BaseBackend.urls.fget
 _url_paths = BaseBackend.url_paths.fget
@@ -82,6 +85,8 @@ def _packages(origin: str) -> tuple[str, tuple[str, ...]]:
     """An origin in the commercial partition's domain, and the packages that answer there."""
     parsed, changed = get_equivalent_url_in_aws_domain(origin + "/")
     base = f"{parsed.scheme}://{parsed.netloc}" if changed else origin
+    if _NOT_S3.match(base):
+        return base, ()
     names = (name for name, pattern in backend_index.backend_url_patterns if pattern.match(base + "/"))
     return base, tuple(dict.fromkeys(names))
 

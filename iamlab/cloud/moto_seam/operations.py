@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import botocore.session
+from botocore.utils import EVENT_ALIASES
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.request import Request, determine_request_protocol
@@ -141,15 +142,16 @@ def protocol_of(service: str, content_type: str | None = None) -> str:
 
 @lru_cache(maxsize=1)
 def _services_by_id() -> dict[str, str]:
-    session = botocore.session.get_session()
-    return {name.replace("-", ""): name for name in session.get_available_services()}
+    available = botocore.session.get_session().get_available_services()
+    names = {name.replace("-", ""): name for name in available}
+    # Where service ids and names differ (`simpledb`, `sdb`), botocore keeps a table for its own events.
+    aliases = {event.replace("-", ""): name for name, event in EVENT_ALIASES.items() if name in available}
+    return aliases | names
 
 
 def service_named(hyphenated: str) -> str:
     """boto3's name of the service that botocore's events call `access-analyzer`, after its service id."""
     names = _services_by_id()
-    if hyphenated in names.values():
-        return hyphenated
     return names.get(hyphenated.replace("-", ""), hyphenated)
 
 
@@ -201,3 +203,13 @@ def _with_members(error: AwsError) -> AwsError:
     for name, value in error.members.items():
         setattr(error, name, value)
     return error
+
+
+def operation_named(service: str, operation: str) -> OperationModel:
+    """The model of an operation, for calls that no request makes.
+
+    Raises:
+        botocore.exceptions.UnknownServiceError, botocore.model.OperationNotFoundError
+    """
+    model: OperationModel = get_service_model(service).operation_model(operation)
+    return model
