@@ -83,10 +83,8 @@ def test_what_is_set_up_is_not_set_up_again_until_a_dependency_changes(clone: Pa
     installs = clone / "installs"
     (clone / ".venv" / "bin").mkdir(parents=True)
     python = clone / ".venv" / "bin" / "python"
-    python.write_text(
-        f'#!/bin/sh\ncase "$*" in *pip\\ install*) echo "$*" >> "{installs}"; exit 0;; *pip*) exit 0;; esac\n{MODERN}\n',
-        encoding="utf-8",
-    )
+    pip = f'case "$*" in *pip\\ install*) echo "$*" >> "{installs}"; exit 0;; *pip*) exit 0;; esac'
+    python.write_text(f"#!/bin/sh\n{pip}\n{MODERN}\n", encoding="utf-8")
     python.chmod(0o755)
 
     def count() -> int:
