@@ -1,0 +1,103 @@
+"""What is wrong with a policy, and where: findings and the places they point at.
+
+Comes in: nothing but values; goes out: `Finding`, `Severity`, `Span`. The codes and the four severities are those of
+AWS's own policy validation, so that what is learnt here can be looked up there.
+
+See https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["Finding", "LineIndex", "Severity", "Span"]
+
+
+class Severity(StrEnum):
+    """The four finding types of `ValidatePolicy`, worst first."""
+
+    ERROR = "ERROR"
+    SECURITY_WARNING = "SECURITY_WARNING"
+    WARNING = "WARNING"
+    SUGGESTION = "SUGGESTION"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a policy's text; offsets from 0, lines and columns from 1, ends exclusive."""
+
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.column}"
+
+    def to_json(self) -> dict[str, dict[str, int]]:
+        """The span as the simulator API and `ValidatePolicy` write positions."""
+        return {
+            "start": {"line": self.line, "column": self.column, "offset": self.start},
+            "end": {"line": self.end_line, "column": self.end_column, "offset": self.end},
+        }
+
+
+class LineIndex:
+    """Turns offsets of one text into lines and columns in logarithmic time."""
+
+    __slots__ = ("_starts",)
+
+    def __init__(self, text: str) -> None:
+        starts = [0]
+        position = text.find("\n")
+        while position >= 0:
+            starts.append(position + 1)
+            position = text.find("\n", position + 1)
+        self._starts = starts
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column, both counted from 1, of an offset."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def span(self, start: int, end: int) -> Span:
+        """The span from `start` up to, but not including, `end`."""
+        return Span(start, end, *self.place(start), *self.place(end))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know about a policy.
+
+    Attributes:
+        code: the issue code, as AWS's policy validation names it (`INVALID_EFFECT` …).
+        severity: how bad it is.
+        message: what is wrong and what to do, in one sentence.
+        span: where in the policy's text; None when the whole document is meant.
+        path: the way to the element from the document's root (`("Statement", 0, "Effect")`).
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span | None = None
+    path: tuple[str | int, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"{self.span}: " if self.span else ""
+        return f"{place}{self.severity.lower()} {self.code}: {self.message}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as plain data, for JSON output."""
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "message": self.message,
+            "span": self.span.to_json() if self.span else None,
+            "path": list(self.path),
+        }
