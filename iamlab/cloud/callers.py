@@ -192,6 +192,7 @@ def _session_caller(session: Session) -> Caller:
             ),
             record=record,
         )
+    assert record is not None, "find_credential knows no key of a role that is gone"
     return Caller(
         arn=f"arn:aws:sts::{account}:assumed-role/{record.name}/{session.name}",
         type="AssumedRole",

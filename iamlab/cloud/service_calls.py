@@ -103,7 +103,7 @@ def _call(state: LabState, caller: Caller, operation: str, **params: Any) -> Cal
         region=state.region,
         account=state.account_id,
         caller=caller,
-        request=None,  # type: ignore[arg-type]  # a service's own call has no HTTP request
+        request=None,  # a service's own call has no HTTP request
         body=b"",
         source_ip=caller.arn,
         user_agent=caller.arn,

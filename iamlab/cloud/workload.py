@@ -31,7 +31,6 @@ import boto3
 import botocore.session
 from botocore.credentials import ContainerProvider, EnvProvider, create_credential_resolver
 
-from iamlab.cloud.environment import NOWHERE
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.service_calls import assume_for_service
@@ -39,6 +38,7 @@ from iamlab.cloud.sessions import Session
 
 if TYPE_CHECKING:
     from iamlab.cloud.lab import Lab
+    from iamlab.cloud.server import Server
     from iamlab.engine import Decision
 
 SERVICE = "ecs-tasks.amazonaws.com"
@@ -46,6 +46,7 @@ SERVICE = "ecs-tasks.amazonaws.com"
 _LIFETIME = timedelta(hours=6)  # what ECS gives its tasks
 _ROTATE = timedelta(minutes=30)  # SDKs ask anew 15 minutes before the end, and shall get a fresh session then
 _AWS = ("AWS_", "BOTO_", "MOTO_")
+_KEYS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 _PATH = "/v2/credentials/"
 _LAB_TIME = "?clock=lab"
 
@@ -81,7 +82,7 @@ class Workload:
         self._token = lab.state.random.randbytes(32).hex()
         self._credentials = self._assume()
         self._endpoint = _Endpoint(self)
-        self._server_url: str | None = None
+        self._server: Server | None = None
 
     # -------------------------------------------------------------- the role's session
     @property
@@ -122,22 +123,11 @@ class Workload:
 
         The lab is served on a loopback port from the first use on.
         """
-        if self._server_url is None:
-            self._server_url = self._lab.serve().url
+        if self._server is None:
+            self._server = self._lab.serve()
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_AWS)}
-        return kept | {
-            "AWS_ENDPOINT_URL": self._server_url,
-            "AWS_DEFAULT_REGION": self._lab.region,
-            "AWS_REGION": self._lab.region,
-            "AWS_CONFIG_FILE": os.path.join(NOWHERE, "config"),
-            "AWS_SHARED_CREDENTIALS_FILE": os.path.join(NOWHERE, "credentials"),
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "BOTO_CONFIG": os.path.join(NOWHERE, "boto"),
-            "NO_PROXY": "127.0.0.1,localhost",
-            "no_proxy": "127.0.0.1,localhost",
-            "PYTHONUTF8": "1",
-            **self.container,
-        }
+        served = {name: value for name, value in self._server.environ().items() if name not in _KEYS}
+        return kept | served | self.container | {"PYTHONUTF8": "1"}
 
     def session(self, region: str | None = None) -> boto3.Session:
         """boto3 in this process, with credentials found by botocore's own provider chain.
@@ -153,7 +143,7 @@ class Workload:
             EnvProvider.METHOD: EnvProvider(environ),
             ContainerProvider.METHOD: ContainerProvider(environ),
         }
-        chain.providers[:] = [ours.get(provider.METHOD, provider) for provider in chain.providers]
+        chain.providers[:] = [ours.get(str(provider.METHOD), provider) for provider in chain.providers]
         core.register_component("credential_provider", chain)
         return boto3.Session(botocore_session=core, region_name=region or self._lab.region)
 

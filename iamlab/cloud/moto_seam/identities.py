@@ -154,7 +154,7 @@ def install_unique_ids() -> Callable[[], None]:
 
     def undo() -> None:
         for kind, original in originals.items():
-            kind.__init__ = original  # type: ignore[misc]
+            kind.__init__ = original
 
     return undo
 

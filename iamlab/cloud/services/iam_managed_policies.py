@@ -56,8 +56,9 @@ def policy_shape(record: Any) -> dict[str, Any]:
 def _bounded_by(record: Any) -> int:
     """How many users and roles have this policy as their boundary."""
     backend = identities.iam(record.account_id)
-    users = sum(identities.user_boundary(user) == record.arn for user in list(backend.users.values()))
-    return users + sum(role.permissions_boundary_arn == record.arn for role in list(backend.roles.values()))
+    boundaries = [identities.user_boundary(user) for user in list(backend.users.values())]
+    boundaries += [role.permissions_boundary_arn for role in list(backend.roles.values())]
+    return boundaries.count(record.arn)
 
 
 @operation("iam", "CreatePolicy")

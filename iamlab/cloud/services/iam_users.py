@@ -70,8 +70,8 @@ def update_user(call: Call, state: LabState) -> dict[str, Any]:
     with state.lock:
         record = user(account, params["UserName"])
         new = params.get("NewUserName")
-        renamed = new is not None and new.casefold() != record.name.casefold()
-        if renamed and identities.is_taken(account, "user", new):
+        other = new is not None and new.casefold() != record.name.casefold()
+        if other and identities.is_taken(account, "user", str(new)):
             raise already_exists(f"User with name {new} already exists.")
         tags = identities.user_tags(account, record)
         old_arn = record.arn
