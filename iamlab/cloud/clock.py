@@ -111,7 +111,7 @@ class Clock:
         real_mark, lab_mark = marks[index]
         if self._running or real < real_mark:
             return lab_mark + (real - real_mark)
-        return lab_mark + max(real - real_now(), timedelta())
+        return lab_mark + max(real - self.signing_now(), timedelta())
 
     def to_real(self, lab: datetime) -> datetime:
         """The real moment at which the lab's clock would show `lab`, if it ran from now on.

@@ -120,9 +120,9 @@ class Gate:
         state = self.state
         event = event_for(call, state)
         try:
-            owner = self._authorise(call)
             if call.access_key is not None:
-                accounts.mark_used(call)
+                accounts.mark_used(call)  # a denied attempt is a use, too
+            owner = self._authorise(call)
             reply = self._run(call, endpoint, owner, event)
         except AwsError as error:
             event.fail(error.code, error.message)
