@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from iamlab.engine.layers import LAYERS, Layer, Outcome
-from iamlab.engine.reasons import quoted
+from iamlab.engine.reasons import reversal_of
 from iamlab.engine.trace import LayerTrace, PartTrace, PolicyTrace, StatementTrace
 from iamlab.policy.facts import CallerKind
 
@@ -32,7 +32,8 @@ _VERDICTS: Final = {
 _SILENT: Final = {
     Layer.SCP: (
         "The organisation's service control policies don't allow this action in the account. "
-        "An SCP grants nothing, but every level from the root down to the account must hold an Allow before any other policy counts."
+        "An SCP grants nothing, but every level from the root down to the account must hold an Allow before any other "
+        "policy counts."
     ),
     Layer.RCP: "The organisation's resource control policies don't allow this action on the account's resources.",
     Layer.VPCE: "The call goes through a VPC endpoint, and the endpoint's policy doesn't allow the action.",
@@ -128,7 +129,7 @@ def _explicitly_denied(decision: Decision) -> Iterator[str]:
     conditions = [part for part in statement.parts if part.operator and part.matched]
     if conditions:
         yield f"Its conditions are met: {_series([part.reason for part in conditions], '; ')}."
-        yield f"It would let the request pass if {_series([_reversed(part) for part in conditions], ' or ')}."
+        yield f"It would let the request pass if {_series([reversal_of(part) for part in conditions], ' or ')}."
     else:
         yield "Only without that statement could the request pass, and then some policy must allow it."
     others = sum(ref.layer != layer.layer for ref in decision.statements)
@@ -156,7 +157,7 @@ def _implicitly_denied(decision: Decision) -> Iterator[str]:
     if misses:
         failed = misses[0][2]
         if all(part.operator and not part.broken for part in failed):
-            yield f"It would match if {_series([_reversed(part) for part in failed], ' and ')}."
+            yield f"It would match if {_series([reversal_of(part) for part in failed], ' and ')}."
     yield from _remedies(decision, layer)
 
 
@@ -247,9 +248,3 @@ def _series(items: Iterable[str], joint: str = ", ", last: str = " and ") -> str
     if joint != ", " or len(texts) < 2:
         return joint.join(texts)
     return f"{joint.join(texts[:-1])}{last}{texts[-1]}"
-
-
-def _reversed(part: PartTrace) -> str:
-    """What would have to hold for a condition to turn out the other way."""
-    wanted = "not met" if part.matched else "met"
-    return f"`{part.operator}` on `{part.key}` ({quoted(part.policy_values)}) were {wanted}"

@@ -11,7 +11,7 @@ __all__ = ["rcp_reaches"]
 
 # Service prefixes whose resources RCPs govern.
 _RCP_SERVICES: Final = frozenset(
-    (
+    (  # noqa: SIM905 (sixty quoted words would read worse)
         "appstream dsql clouddirectory cloudfront cloudsearch logs networkmonitor cognito-identity "
         "cognito-idp comprehend comprehendmedical firehose dynamodb dax autoscaling ecr ecr-public gamelift "
         "inspector-scan kendra kinesisvideo memorydb aoss personalize polly s3 swf sqs textract "
@@ -19,7 +19,7 @@ _RCP_SERVICES: Final = frozenset(
         "servicediscovery cloudtrail-data codeartifact codebuild codecommit codepipeline compute-optimizer "
         "cost-optimization-hub events fms fis health rolesanywhere kms opensearch pricing pca-connector-ad "
         "resource-groups secretsmanager sts signin support transfer notifications wafv2 xray "
-    ).split()  # noqa: SIM905 (sixty quoted words would read worse)
+    ).split()
 )
 
 

@@ -16,7 +16,7 @@ from iamlab.policy.operators import NULL
 if TYPE_CHECKING:
     from iamlab.engine.trace import PartTrace
 
-__all__ = ["RESOURCE_NOTES", "quoted", "reason_of"]
+__all__ = ["RESOURCE_NOTES", "quoted", "reason_of", "reversal_of"]
 
 _SHOWN: Final = 4
 _LONGEST: Final = 120
@@ -141,9 +141,8 @@ def _condition(part: PartTrace) -> str:
         return f"`{test.key}` is {quoted(values, 'and')}, and the policy lists no value"
     if spelled.quantifier:
         return _over_set(part, test, values, wanted)
-    if bool(part.matched) is not row.negated:
-        return f"`{test.key}` is {quoted(values)}, which {row.phrase} {wanted}"
-    return f"`{test.key}` is {quoted(values)}; it is not so that this {row.phrase} {wanted}"
+    met = bool(part.matched) is not row.negated
+    return f"`{test.key}` is {quoted(values)}, which {row.phrase if met else row.opposite} {wanted}"
 
 
 def _null(test: Test, values: tuple[str, ...] | None) -> str:
@@ -179,9 +178,29 @@ def _over_set(part: PartTrace, test: Test, values: tuple[str, ...], wanted: str)
     assert spelled is not None
     row = spelled.operator
     held = quoted(values, "and")
-    comparison = f"{'none of: ' if row.negated else ''}{row.phrase} {wanted}"
+    comparison = f"{row.opposite if row.negated else row.phrase} {wanted}"
     if spelled.quantifier == "ForAllValues":
         link = "each of its values passes" if part.matched else "not each of its values passes"
     else:
         link = "at least one of its values passes" if part.matched else "none of its values passes"
     return f"`{test.key}` holds {held}; {link} ({comparison})"
+
+
+def reversal_of(part: PartTrace) -> str:
+    """What would have to hold for a condition to turn out the other way."""
+    test = part._source
+    assert isinstance(test, Test)
+    assert test.spelled is not None
+    row = test.spelled.operator
+    if row is NULL:
+        present = part.context_values is not None and any(part.context_values)
+        return f"`{test.key}` were {'absent' if present else 'present'}"
+    met = bool(part.matched) is row.negated
+    which = {"": "", "ForAllValues": "each value of ", "ForAnyValue": "some value of "}[
+        test.spelled.quantifier
+    ]
+    if test.spelled.quantifier and part.matched:
+        return f"`{test.operator}` on `{test.key}` ({quoted(part.policy_values)}) were not met"
+    if test.spelled.quantifier:
+        met = not row.negated
+    return f"{which}`{test.key}` were one that {row.phrase if met else row.opposite} {quoted(part.policy_values)}"

@@ -279,8 +279,14 @@ class Trace:
         return f"<Trace {', '.join(f'{layer.layer}: {layer.outcome}' for layer in self.layers)}>"
 
 
-def make_trace(route: Route, policies: PolicySet) -> Trace:
-    """Trace a decision."""
+def make_trace(route: Route, policies: PolicySet, decider: Layer) -> Trace:
+    """Trace a decision.
+
+    Args:
+        route: the request's route.
+        policies: the policies.
+        decider: the layer that decided.
+    """
     idle = _idle_layers(policies)
     fixed = route.fixed
     if fixed is not None:

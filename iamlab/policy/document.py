@@ -181,6 +181,27 @@ class Policy:
         unique = {(finding.code, finding.path, finding.message): finding for finding in findings}
         return tuple(sorted(unique.values(), key=lambda finding: finding.span.start if finding.span else -1))
 
+    def findings(self, kind: str = "identity", *, resource_type: str | None = None) -> tuple[Finding, ...]:
+        """What AWS's policy validation reports: errors, security warnings, warnings and suggestions.
+
+        Args:
+            kind: `identity`, `resource`, `trust`, `scp`, `rcp`, `boundary`, `session` or `vpce`.
+            resource_type: for `resource`, the CloudFormation type of the resource that the policy hangs on
+                (`AWS::S3::Bucket`), which switches on the checks of that type.
+
+        Returns:
+            Findings in text order. Text that is not JSON is mended as far as possible, so that what stands in it is
+            checked too.
+
+        Raises:
+            ValueError: there is no such kind.
+        """
+        from iamlab.policy.validation import (
+            findings,
+        )  # the checks are of no use to the engine, and load later
+
+        return findings(self, kind, resource_type)
+
     def _place(self, problem: Problem) -> Span | None:
         if problem.code == "JSON_SYNTAX_ERROR" and not problem.path:
             try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Finding", "LineIndex", "Severity", "Span"]
+__all__ = ["Finding", "Fix", "LineIndex", "Severity", "Span"]
 
 
 class Severity(StrEnum):
@@ -71,6 +71,32 @@ class LineIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of the text that mends a finding and is safe to make without asking further.
+
+    Attributes:
+        title: what it does, for a button or a prompt.
+        edits: stretches of the text, none overlapping another, each with what takes its place.
+    """
+
+    title: str
+    edits: tuple[tuple[Span, str], ...]
+
+    def apply(self, text: str) -> str:
+        """The text with the change made; it must be the text that the finding was made from."""
+        for span, replacement in sorted(
+            self.edits, key=lambda edit: (edit[0].start, edit[0].end), reverse=True
+        ):
+            text = text[: span.start] + replacement + text[span.end :]
+        return text
+
+    def to_json(self) -> dict[str, Any]:
+        """The fix as plain data."""
+        edits = [{"span": span.to_json(), "text": replacement} for span, replacement in self.edits]
+        return {"title": self.title, "edits": edits}
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing to know about a policy.
 
@@ -80,6 +106,9 @@ class Finding:
         message: what is wrong and what to do, in one sentence.
         span: where in the policy's text; None when the whole document is meant.
         path: the way to the element from the document's root (`("Statement", 0, "Effect")`).
+        why: why it matters, in a sentence or two; empty where the message says it all.
+        fix: a change of the text that mends it, where a safe one is known.
+        learn_more: address of the page that explains the check.
     """
 
     code: str
@@ -87,6 +116,9 @@ class Finding:
     message: str
     span: Span | None = None
     path: tuple[str | int, ...] = ()
+    why: str = ""
+    fix: Fix | None = None
+    learn_more: str = ""
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span else ""
@@ -100,4 +132,7 @@ class Finding:
             "message": self.message,
             "span": self.span.to_json() if self.span else None,
             "path": list(self.path),
+            "why": self.why,
+            "fix": self.fix.to_json() if self.fix else None,
+            "learn_more": self.learn_more,
         }

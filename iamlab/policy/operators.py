@@ -47,6 +47,12 @@ class Operator:
     variables: bool = False
     exact: bool = False
 
+    @property
+    def opposite(self) -> str:
+        """How the comparison's failing reads in a sentence (`is not less than`)."""
+        verb, _, rest = self.phrase.partition(" ")
+        return f"{_OPPOSITES[verb]} {rest}".rstrip()
+
 
 def _text(tokens: Sequence[Token]) -> str:
     return "".join(map(str, tokens))
@@ -88,6 +94,14 @@ def _in_network(tokens: Sequence[Token]) -> Predicate | None:
 
     return match
 
+
+_OPPOSITES: Final = {
+    "is": "is not",
+    "equals": "doesn't equal",
+    "matches": "doesn't match",
+    "holds": "doesn't hold",
+    "lies": "doesn't lie",
+}
 
 _RELATIONS: Final = (
     ("Equals", eq, "equals"),
