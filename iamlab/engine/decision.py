@@ -138,7 +138,7 @@ class Decision:
         """Every layer, policy, statement and element, with what was compared."""
         trace = self._trace
         if trace is None:
-            trace = self._trace = make_trace(route_of(self.request), self.policies)
+            trace = self._trace = make_trace(route_of(self.request), self.policies, self.layer)
         return trace
 
     @property

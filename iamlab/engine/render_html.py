@@ -1,7 +1,7 @@
 """A decision as an HTML fragment for notebooks.
 
-Comes in: a decision. Goes out: headline, picture, explanation, AWS's message, and a folded table of every statement with
-what was compared. Everything that comes from requests or policies is escaped; colours come from JupyterLab's theme
+Comes in: a decision. Goes out: headline, picture, explanation, AWS's message, and a folded table of every statement
+with what was compared. Everything that comes from requests or policies is escaped; colours come from JupyterLab's theme
 with fallbacks, so that the fragment reads in light and dark.
 """
 

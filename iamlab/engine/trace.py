@@ -305,9 +305,13 @@ def make_trace(route: Route, policies: PolicySet, decider: Layer) -> Trace:
             for statement in statements:
                 rows[statement.index] = _compare(statement, usage, bounded, route)
             shown[position] = PolicyTrace(member, tuple(rows))
-    return Trace(
-        tuple([_layer_trace(layer, route, policies, active.get(layer), idle[layer]) for layer in FLOW])
-    )
+    layers = [_layer_trace(layer, route, policies, active.get(layer), idle[layer]) for layer in FLOW]
+    for found in layers:
+        if found.layer is decider and found.outcome is None:
+            # A layer without a policy decides where an Allow of it is needed.
+            found.applies, found.outcome = True, Outcome.IMPLICITLY_DENIED
+            found.note = found.note or "there is no such policy"
+    return Trace(tuple(layers))
 
 
 def _idle_layers(policies: PolicySet) -> dict[Layer, tuple[PolicyTrace, ...]]:
@@ -416,7 +420,8 @@ def _layer_trace(
     idle: tuple[PolicyTrace, ...],
 ) -> LayerTrace:
     if not route.mask & LAYERS[layer].bit:
-        return LayerTrace(layer, False, None, route.notes[layer], idle)
+        note = route.notes[layer] if idle or layer not in (Layer.SCP, Layer.RCP) else ""
+        return LayerTrace(layer, False, None, note, idle)
     if active is None and not idle and layer not in (Layer.SCP, Layer.RCP):
         return LayerTrace(layer, False, None, "", idle)
     shown = idle if active is None else tuple(active)
