@@ -157,7 +157,11 @@ def resolve(
     whole = _whole_arns(shape, params)
     if whole:
         # a second resource of the type may be named beside it: a copy's target and its source
-        rest = {name: value for name, value in params.items() if name not in whole.values()}
+        rest = {
+            name: value
+            for name, value in params.items()
+            if not any(text.startswith("arn:") for text in _texts(value))
+        }
         beside = _by_name(shape, rest, places, generic=False)
         others = beside.arns if beside.used and beside.complete else ()
         return Filled((*whole, *others), by_arn=True, used=frozenset(whole.values()) | beside.used)

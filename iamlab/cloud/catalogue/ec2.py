@@ -26,7 +26,7 @@ from iamlab.cloud.catalogue.iam import pass_role
 from iamlab.cloud.catalogue.run_instances import run_instances
 from iamlab.cloud.catalogue.table import words
 from iamlab.cloud.catalogue.tags import request_tags, tag_keys, tags_in
-from iamlab.cloud.moto_seam import resources
+from iamlab.cloud.moto_seam import instances
 
 if TYPE_CHECKING:
     from iamlab.cloud.call import Call
@@ -111,7 +111,7 @@ def _profile(call: Call) -> tuple[Check, ...]:
 
 
 def _instance_of_association(call: Call) -> Any | None:
-    return resources.ec2_associated_instance(
+    return instances.associated_instance(
         call.account, call.region, str(call.params.get("AssociationId") or "")
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.catalogue.check import Check, Context
 from iamlab.cloud.catalogue.tags import request_tags, resource_tags, tags_in
-from iamlab.cloud.moto_seam import resources
+from iamlab.cloud.moto_seam import instances, resources
 
 if TYPE_CHECKING:
     from iamlab.cloud.call import Call
@@ -84,8 +84,8 @@ def describe(arn: str, account: str = "") -> Context:
     key = _ID_KEYS.get(kind)
     if key is not None and id_ != "*":
         context[key] = id_
-    context.update(resource_tags(resources.ec2_tags(owner, region, id_), "aws", "ec2"))
-    entity = resources.ec2_resource(owner, region, id_)
+    context.update(resource_tags(instances.tags(owner, region, id_), "aws", "ec2"))
+    entity = instances.resource(owner, region, id_)
     reader = _DESCRIBE.get(kind)
     if entity is not None and reader is not None:
         context.update(reader(entity, arn))

@@ -101,12 +101,12 @@ def key_check(call: Call, action: str, key_id: Any, context: Context | None = No
 def _key_context(key: Any, arn: str) -> Context:
     context: Context = {
         "kms:KeySpec": str(key.key_spec),
-        "kms:KeyUsage": str(key.key_usage),
+        "kms:KeyUsage": str(key.key_usage or "ENCRYPT_DECRYPT"),
         "kms:KeyOrigin": str(key.origin or "AWS_KMS"),
         "kms:MultiRegion": bool(key.multi_region),
     }
     context.update(resource_tags(resources.resource_tags(arn), "aws"))
-    aliases = resources.kms_aliases(arn)
+    aliases = resources.kms_aliases(key)
     if aliases:
         context["kms:ResourceAliases"] = aliases
     return context

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cloud.catalogue import dynamodb, ec2, general, iam, kms, s3, sts
 from iamlab.cloud.catalogue.check import Check
 from iamlab.cloud.catalogue.services import PREFIXES
 
 if TYPE_CHECKING:
     from iamlab.cloud.call import Call
 
-_EXACT: Mapping[str, Mapping[str, Callable[[Call], tuple[Check, ...]]]] = {
-    "iam": iam.OPERATIONS,
-    "sts": sts.OPERATIONS,
-    "dynamodb": dynamodb.OPERATIONS,
-    "dynamodbstreams": dynamodb.STREAMS,
-    "s3": s3.OPERATIONS,
-    "kms": kms.OPERATIONS,
-    "ec2": ec2.OPERATIONS,
+Entries = Mapping[str, Callable[["Call"], tuple[Check, ...]]]
+
+# service -> module of this package and the table in it; loaded when the service is first called
+_EXACT: Mapping[str, tuple[str, str]] = {
+    "iam": ("iam", "OPERATIONS"),
+    "sts": ("sts", "OPERATIONS"),
+    "dynamodb": ("dynamodb", "OPERATIONS"),
+    "dynamodbstreams": ("dynamodb", "STREAMS"),
+    "s3": ("s3", "OPERATIONS"),
+    "kms": ("kms", "OPERATIONS"),
+    "ec2": ("ec2", "OPERATIONS"),
 }
-_NONE: Mapping[str, Callable[[Call], tuple[Check, ...]]] = {}
+
+
+@cache
+def _entries(service: str) -> Entries:
+    if service not in _EXACT:
+        return {}
+    module, table = _EXACT[service]
+    entries: Entries = getattr(import_module(f"iamlab.cloud.catalogue.{module}"), table)
+    return entries
 
 
 def checks(call: Call, state: Any = None) -> tuple[Check, ...]:
@@ -35,16 +47,22 @@ def checks(call: Call, state: Any = None) -> tuple[Check, ...]:
         At least one check; each of them must be allowed. The first is the operation's own, unless it
         reads a source first (`CopyObject`).
     """
-    entry = _EXACT.get(call.service, _NONE).get(call.operation)
+    entry = _entries(call.service).get(call.operation)
     if entry is not None:
         return entry(call)
+    from iamlab.cloud.catalogue import general
+
     found = general.checks(call)
-    return ec2.enrich(call, found) if call.service == "ec2" else found
+    if call.service != "ec2":
+        return found
+    from iamlab.cloud.catalogue import ec2
+
+    return ec2.enrich(call, found)
 
 
 def exact_operations(service: str) -> frozenset[str]:
     """The operations of a service that have an exact entry."""
-    return frozenset(_EXACT.get(service, _NONE))
+    return frozenset(_entries(service))
 
 
 def action_prefix(service: str) -> str:

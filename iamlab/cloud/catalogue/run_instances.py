@@ -23,7 +23,7 @@ from iamlab.cloud.catalogue.ec2_resources import (
 from iamlab.cloud.catalogue.general import instance_profile_roles
 from iamlab.cloud.catalogue.iam import pass_role
 from iamlab.cloud.catalogue.tags import request_tags
-from iamlab.cloud.moto_seam import resources
+from iamlab.cloud.moto_seam import instances, resources
 
 if TYPE_CHECKING:
     from iamlab.cloud.call import Call
@@ -65,7 +65,7 @@ class _Launch:
         named = call.params.get("LaunchTemplate") or {}
         wanted = named.get("LaunchTemplateId") or named.get("LaunchTemplateName")
         if wanted:
-            self.template = resources.ec2_launch_template(call.account, call.region, str(wanted))
+            self.template = instances.launch_template(call.account, call.region, str(wanted))
             self.from_template = _template_data(self.template, named.get("Version"))
         self.params = {**self.from_template, **call.params}
 
@@ -140,9 +140,9 @@ class _Launch:
             (i["SubnetId"] for i in self.params.get("NetworkInterfaces") or () if i.get("SubnetId")), None
         )
         if named:
-            return resources.ec2_resource(call.account, call.region, str(named))
+            return instances.resource(call.account, call.region, str(named))
         zone = (self.params.get("Placement") or {}).get("AvailabilityZone")
-        return resources.ec2_default_subnet(call.account, call.region, zone)
+        return instances.default_subnet(call.account, call.region, zone)
 
     def network(self, specified: Mapping[str, Mapping[str, str]]) -> Iterator[Check]:
         """Subnet, network interfaces and security groups, those of the default VPC where none is named."""
@@ -174,11 +174,11 @@ class _Launch:
             group_ids.update(dict.fromkeys(map(str, interface.get("Groups") or ())))
         group_ids.update(dict.fromkeys(map(str, params.get("SecurityGroupIds") or ())))
         for name in params.get("SecurityGroups") or ():
-            group = resources.ec2_group_named(call.account, call.region, str(name))
+            group = instances.group_named(call.account, call.region, str(name))
             group_ids[str(group.id) if group is not None else "*"] = None
         if not group_ids:
             default = (
-                resources.ec2_default_group(call.account, call.region, subnet.vpc_id)
+                instances.default_group(call.account, call.region, subnet.vpc_id)
                 if subnet is not None
                 else None
             )

@@ -117,4 +117,4 @@ def test_no_operation_of_any_service_goes_unchecked(first: str, make_call: MakeC
                 assert found, (service, operation)
                 for check in found:
                     prefix, _, name = check.action.partition(":")
-                    assert prefix and name and check.resource and check.owner, (service, operation, check)
+                    assert all((prefix, name, check.resource, check.owner)), (service, operation, check)
