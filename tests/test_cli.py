@@ -170,6 +170,44 @@ def test_doctor_finds_this_installation_well(work: Path, capsys: pytest.CaptureF
     assert not work.exists()
 
 
+def test_doctor_writes_nothing_to_the_home_folder(tmp_path: Path) -> None:
+    moved = {name: value for name, value in os.environ.items() if not name.startswith(("IPYTHON", "JUPYTER"))}
+    moved |= {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), VARIABLE: str(tmp_path / "work")}
+    run = subprocess.run(
+        [sys.executable, "-m", "iamlab", "doctor"], env=moved, capture_output=True, timeout=120
+    )
+    assert (run.returncode, run.stderr) == (0, b""), run.stdout.decode()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("probe", "said"),
+    [
+        ("1/0", "division by zero"),
+        ("print('another python')", "another python"),
+        ("import os; os._exit(3)", "died"),
+    ],
+)
+def test_doctor_sees_a_kernel_that_is_not_this_python(
+    probe: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_PROBE", probe)
+    finding = doctor._kernel()
+    assert finding.mark is doctor.Mark.BAD
+    assert said in finding.what
+    assert "-m ipykernel install" in finding.mend
+
+
+def test_doctor_says_why_a_kernel_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ipykernel_launcher.py").write_text(
+        "raise SystemExit('no kernel in this Python')", encoding="utf-8"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    finding = doctor._kernel()
+    assert finding.mark is doctor.Mark.BAD
+    assert "no kernel in this Python" in finding.what
+
+
 def test_doctor_says_how_to_mend_a_version_that_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     installed = doctor.metadata.version
     monkeypatch.setattr(
@@ -207,7 +245,9 @@ def test_doctor_makes_a_finding_of_a_check_that_breaks(
     assert text.endswith("1 thing has to be mended before the lessons can run.\n")
 
 
-def test_doctor_sees_that_the_workspace_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_sees_that_the_workspace_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused(dir: Path) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 

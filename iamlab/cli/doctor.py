@@ -6,6 +6,7 @@ uses the network. The exit code is 0 when the lessons can run (a missing browser
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import socket
@@ -13,10 +14,12 @@ import sys
 import tempfile
 import webbrowser
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
+from pathlib import Path
 
 from iamlab import __version__
 
@@ -171,30 +174,61 @@ def _loopback() -> Finding:
 
 
 def _kernel() -> Finding:
-    """Start the kernel that the lessons name and see that it is this Python, with this iamlab."""
-    from jupyter_client.manager import start_new_kernel
+    """Start the kernel that the lessons name, as `iamlab start` does, and see that it is this Python and iamlab."""
+    from jupyter_client.manager import KernelManager
 
-    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=_KERNEL_SECONDS)
-    try:
+    from iamlab.cli.jupyter import prepare
+    from iamlab.course.workspace import Workspace
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as log:
+        variables = prepare(Workspace.at(folder), os.environ)
+        manager = KernelManager(kernel_name="python3", connection_file=str(Path(folder, "kernel.json")))
+        with _environment(
+            variables
+        ):  # looking for kernels makes IPython's folder, which is not to be the learner's
+            manager.start_kernel(env=variables, stderr=log)
+        client = manager.blocking_client()
         printed: list[str] = []
-
-        def collect(message: dict[str, object]) -> None:
-            content = message["content"]
-            if isinstance(content, dict):
-                printed.append(str(content.get("text") or content.get("evalue") or ""))
-
-        client.execute_interactive(_PROBE, timeout=_KERNEL_SECONDS, output_hook=collect)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+        try:
+            client.start_channels()
+            client.wait_for_ready(timeout=_KERNEL_SECONDS)
+            client.execute_interactive(
+                _PROBE,
+                timeout=_KERNEL_SECONDS,
+                output_hook=lambda message: printed.append(_said(message["content"])),
+            )
+        except (RuntimeError, TimeoutError) as error:  # it died or hangs; why, it may have said on stderr
+            log.seek(0)
+            printed.append(" ".join([str(error), *log.read().decode(errors="replace").splitlines()[-1:]]))
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
     answer = "".join(printed).strip()
     if answer != f"{sys.executable} {__version__}":
         return Finding(
             Mark.BAD,
-            f"the kernel `python3` runs something else: {answer}",
+            f"the kernel `python3` is not this Python with this iamlab: {answer}",
             f'"{sys.executable}" -m ipykernel install --sys-prefix',
         )
     return Finding(Mark.GOOD, "the kernel `python3` starts and finds iamlab")
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """This process with other environment variables for a while."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _said(content: Mapping[str, object]) -> str:
+    """What a kernel printed, or the error it raised."""
+    return str(content.get("text") or content.get("evalue") or "")
 
 
 def _lab() -> Finding:
