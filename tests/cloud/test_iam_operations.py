@@ -318,7 +318,10 @@ IDENTITY: list[tuple[str, str]] = [
     (json.dumps({"Statement": [S3]}), "Policy document must be version 2012-10-17 or greater."),
     (document(S3, Version="2013-10-17"), "Syntax errors in policy."),
     (document(S3, Extra="x"), "Syntax errors in policy."),
-    (document(S3 | {"Effect": "allow"}), "Syntax errors in policy."),
+    (document(S3 | {"Effect": "allow"}), "The policy failed legacy parsing"),
+    (document(S3 | {"Effect": "Permit"}), "Syntax errors in policy."),
+    (document(S3 | {"Actions": "s3:*"}, Version="2008-10-17"), "Syntax errors in policy."),
+    ('{"Version": "2012-10-17", "Version": "2012-10-17", "Statement": []}', "Syntax errors in policy."),
     (document({"Action": "s3:*", "Resource": "*"}), "Syntax errors in policy."),
     (document({"Effect": "Allow", "Resource": "*"}), "Policy statement must contain actions."),
     (document({"Effect": "Allow", "Action": "s3:*"}), "Policy statement must contain resources."),
@@ -388,6 +391,18 @@ TRUST: list[tuple[str, str]] = [
     (document({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}}), "Missing required field Action"),
     (trust(Resource="*"), "Has prohibited field Resource"),
     (trust(Action="s3:GetObject"), "AssumeRole policy may only specify STS AssumeRole actions."),
+    (
+        trust({"Service": "ec2.example.com"}),
+        'Invalid principal in policy: "SERVICE":"ec2.example.com"',
+    ),
+    (
+        trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/Ghost"}),
+        f'Invalid principal in policy: "FEDERATED":"arn:aws:iam::{ACCOUNT}:saml-provider/Ghost"',
+    ),
+    (
+        trust({"Federated": "ghost"}),
+        "Federated principals must be valid domain names or SAML metadata ARNs",
+    ),
     (trust({"AWS": "nobody"}), 'Invalid principal in policy: "AWS":"nobody"'),
     (
         trust({"AWS": f"arn:aws:iam::{ACCOUNT}:user/ghost"}),
@@ -435,6 +450,18 @@ def test_principals_that_exist_may_be_trusted(populated: Lab, principal: Any) ->
     kept = iam().get_role(RoleName="New")["Role"]
     assert kept["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == principal
     assert kept["MaxSessionDuration"] == 3600
+
+
+def test_providers_that_exist_may_be_trusted(populated: Lab) -> None:
+    saml = iam().create_saml_provider(Name="Corp", SAMLMetadataDocument="<x>" + "y" * 1000)
+    oidc = iam().create_open_id_connect_provider(
+        Url="https://login.example.com/lab", ThumbprintList=["a" * 40]
+    )
+    for number, arn in enumerate((saml["SAMLProviderArn"], oidc["OpenIDConnectProviderArn"])):
+        document = trust(
+            {"Federated": arn}, Action=["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"]
+        )
+        iam().create_role(RoleName=f"New{number}", AssumeRolePolicyDocument=document)
 
 
 # ------------------------------------------------------------------ sizes

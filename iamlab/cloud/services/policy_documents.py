@@ -18,12 +18,26 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 
 _SYNTAX = "Syntax errors in policy."
+_LEGACY = "The policy failed legacy parsing"
+# The grammar errors that AWS tells before it looks at anything else, and all in the same words.
+_SYNTAX_CODES = frozenset(
+    {
+        "DATA_TYPE_MISMATCH",
+        "INVALID_CONDITION_OPERATOR",
+        "INVALID_POLICY_ELEMENT",
+        "INVALID_VERSION",
+        "JSON_SYNTAX_ERROR",
+        "MISSING_STATEMENT",
+        "UNSUPPORTED_ELEMENT_COMBINATION",
+    }
+)
 _PARTITIONS = frozenset(
     {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
 )
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 _SID = re.compile(r"[0-9A-Za-z]*")
 _ACCOUNT = re.compile(r"\d{12}")
+_PROVIDER = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):(?P<kind>saml|oidc)-provider/\S+")
 _TRUST_ACTIONS = frozenset(
     {
         "sts:*",
@@ -90,11 +104,14 @@ def _check(text: str, rules: tuple[Rule, ...]) -> None:
         statements = [statements]
     if not isinstance(statements, list) or not statements or not all(isinstance(s, dict) for s in statements):
         raise malformed(_SYNTAX)
+    errors = policy.errors()
+    if any(error.code in _SYNTAX_CODES for error in errors):
+        raise malformed(_SYNTAX)
     for rule in rules:
         message = rule(document, statements)
         if message is not None:
             raise malformed(message)
-    if policy.errors():
+    if errors:
         raise malformed(_SYNTAX)
 
 
@@ -160,11 +177,7 @@ def _resource_form(resource: str) -> str | None:
         return f'Partition "{partition}" is not valid for resource "arn:{partition}:{whole}".'
     if not colon:
         return "Resource vendor must be fully qualified and cannot contain regexes."
-    return (
-        None
-        if rest.count(":") >= 3 or partition == "*" or "*" in rest
-        else "The policy failed legacy parsing"
-    )
+    return None if rest.count(":") >= 3 or partition == "*" or "*" in rest else _LEGACY
 
 
 def _action_forms(document: Any, statements: list[Statement]) -> str | None:
@@ -183,7 +196,12 @@ def _action_forms(document: Any, statements: list[Statement]) -> str | None:
 
 
 def _effects(document: Any, statements: list[Statement]) -> str | None:
-    return None if all(s.get("Effect") in ("Allow", "Deny") for s in statements) else _SYNTAX
+    known = ("allow", "deny")
+    return None if all(str(s.get("Effect")).lower() in known for s in statements) else _SYNTAX
+
+
+def _effects_as_spelled(document: Any, statements: list[Statement]) -> str | None:
+    return None if all(s["Effect"] in ("Allow", "Deny") for s in statements) else _LEGACY
 
 
 # ------------------------------------------------------------------ rules of trust policies
@@ -212,8 +230,11 @@ def _trust_actions(document: Any, statements: list[Statement]) -> str | None:
 def _principals(document: Any, statements: list[Statement]) -> str | None:
     for statement in statements:
         for kind, name in _named(statement.get("Principal", statement.get("NotPrincipal"))):
+            if kind == "Federated" and name not in _FEDERATED and not _PROVIDER.fullmatch(name):
+                return "Federated principals must be valid domain names or SAML metadata ARNs"
             if not _principal_exists(kind, name):
-                return f'Invalid principal in policy: "{kind}":"{name}"'
+                shown = kind if kind == "AWS" else kind.upper()
+                return f'Invalid principal in policy: "{shown}":"{name}"'
     return None
 
 
@@ -262,17 +283,15 @@ def _aws_exists(arn: str) -> bool:
 
 
 def _provider_exists(arn: str) -> bool:
-    parts = arn.split(":", 5)
-    if len(parts) != 6 or parts[2] != "iam" or not _ACCOUNT.fullmatch(parts[4]):
+    found = _PROVIDER.fullmatch(arn)
+    if found is None:
         return False
-    account, kind = parts[4], parts[5].partition("/")[0]
-    if kind not in ("saml-provider", "oidc-provider"):
-        return False
+    account = found["account"]
     if not identities.account_exists(account):
         return True
     backend = identities.iam(account)
-    providers = backend.saml_providers if kind == "saml-provider" else backend.open_id_providers
-    return arn in providers
+    providers = backend.saml_providers if found["kind"] == "saml" else backend.open_id_providers
+    return any(provider.arn == arn for provider in list(providers.values()))
 
 
 def _texts(statement: Statement, element: str) -> list[str]:
@@ -284,6 +303,7 @@ def _texts(statement: Statement, element: str) -> list[str]:
 _IDENTITY_RULES: tuple[Rule, ...] = (
     _effects,
     _version,
+    _effects_as_spelled,
     _no_principal,
     _sids,
     _actions_exist,
@@ -291,4 +311,12 @@ _IDENTITY_RULES: tuple[Rule, ...] = (
     _action_forms,
     _resources_exist,
 )
-_TRUST_RULES: tuple[Rule, ...] = (_required, _effects, _no_resource, _sids, _trust_actions, _principals)
+_TRUST_RULES: tuple[Rule, ...] = (
+    _required,
+    _effects,
+    _effects_as_spelled,
+    _no_resource,
+    _sids,
+    _trust_actions,
+    _principals,
+)
