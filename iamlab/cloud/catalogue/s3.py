@@ -175,6 +175,8 @@ def _object(call: Call, row: table.ObjectRow) -> tuple[Check, ...]:
         found.append(place.check("BypassGovernanceRetention", arn, context, dependent=True))
     if row.reads and place.name and resources.s3_object(place.name, key, version) is None:
         found += _missing(place)
+    # the operation itself before what it carries along
+    found.sort(key=lambda check: check.dependent)
     return tuple(found)
 
 
@@ -240,7 +242,7 @@ def _copy_source(call: Call, target: _Place) -> list[Check]:
     found = [source.check(action, arn, context)]
     if call.operation != "CopyObject":
         return found
-    if context_has_tags(context) and call.params.get("TaggingDirective", "COPY") == "COPY":
+    if _has_tags(context) and call.params.get("TaggingDirective", "COPY") == "COPY":
         read = "GetObjectVersionTagging" if version else "GetObjectTagging"
         found.append(source.check(read, arn, context, dependent=True))
         written = {key.split("/", 1)[1]: str(value) for key, value in context.items() if "Tag/" in key}
@@ -253,7 +255,7 @@ def _copy_source(call: Call, target: _Place) -> list[Check]:
     return found
 
 
-def context_has_tags(context: Context) -> bool:
+def _has_tags(context: Context) -> bool:
     return any(key.startswith("s3:ExistingObjectTag/") for key in context)
 
 

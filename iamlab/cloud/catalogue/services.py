@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamlab.cloud.catalogue.table import words
-
 # boto3's service → prefix of its actions, where they differ.
 PREFIXES: Mapping[str, str] = {
     "accessanalyzer": "access-analyzer",
@@ -272,26 +270,6 @@ ID_STARTS: Mapping[tuple[str, str], str] = {
 # API Gateway has no action a piece: the HTTP verb is the action, the path the resource.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html
 HTTP_VERBS = frozenset(("apigateway", "apigatewayv2"))
-
-# Called without AWS credentials: a password, a token or an invitation is what they go by, not IAM.
-# https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-public-server-side.html
-UNSIGNED: Mapping[str, frozenset[str]] = {
-    "cognito-idp": frozenset(
-        words(
-            "AssociateSoftwareToken ChangePassword CompleteWebAuthnRegistration ConfirmDevice "
-            "ConfirmForgotPassword ConfirmSignUp DeleteUser DeleteUserAttributes DeleteWebAuthnCredential "
-            "ForgetDevice ForgotPassword GetDevice GetTokensFromRefreshToken GetUser "
-            "GetUserAttributeVerificationCode GetUserAuthFactors GlobalSignOut InitiateAuth ListDevices "
-            "ListWebAuthnCredentials ResendConfirmationCode RespondToAuthChallenge RevokeToken "
-            "SetUserMFAPreference SetUserSettings SignUp StartWebAuthnRegistration UpdateAuthEventFeedback "
-            "UpdateDeviceStatus UpdateUserAttributes VerifySoftwareToken VerifyUserAttribute"
-        )
-    ),
-    "cognito-identity": frozenset(["GetCredentialsForIdentity", "GetId", "GetOpenIdToken", "UnlinkIdentity"]),
-    "sso": frozenset(["GetRoleCredentials", "ListAccountRoles", "ListAccounts", "Logout"]),
-    "sso-oidc": frozenset(["CreateToken", "RegisterClient", "StartDeviceAuthorization"]),
-    "sts": frozenset(["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]),
-}
 
 # The service that assumes a passed role, where it isn't `<prefix>.amazonaws.com`.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
