@@ -9,17 +9,19 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluati
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import LAYERS, Layer, Outcome
-from iamlab.engine.messages import message_of
 from iamlab.engine.policy_set import Member, PolicySet, Rule
 from iamlab.engine.request import Request
 from iamlab.engine.route import Route, route_of
-from iamlab.engine.trace import Trace, make_trace
 from iamlab.engine.verdict import judge
-from iamlab.policy import Policy, Span
+from iamlab.policy import Policy
 from iamlab.policy.statement import Statement
+
+if TYPE_CHECKING:
+    from iamlab.engine.trace import Trace
+    from iamlab.policy import Span
 
 __all__ = ["Decision", "StatementRef", "decide"]
 
@@ -138,12 +140,18 @@ class Decision:
         """Every layer, policy, statement and element, with what was compared."""
         trace = self._trace
         if trace is None:
+            from iamlab.engine.trace import (
+                make_trace,
+            )  # here and below, since deciding alone needs none of it
+
             trace = self._trace = make_trace(route_of(self.request), self.policies, self.layer)
         return trace
 
     @property
     def message(self) -> str:
         """The words AWS sends with the denial; '' when allowed."""
+        from iamlab.engine.messages import message_of
+
         return message_of(self)
 
     def explain(self) -> str:
@@ -187,5 +195,5 @@ def decide(request: Request, policies: PolicySet) -> Decision:
     Returns:
         The decision. The same request and policies always give the same one.
     """
-    outcome, layer = judge(request._facts or route_of(request), policies)
+    outcome, layer = judge(request._route or route_of(request), policies)
     return Decision(outcome, layer, request, policies)

@@ -9,9 +9,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from iamlab.policy.statement import Usage
 
@@ -44,8 +43,7 @@ class Layer(StrEnum):
     """Calls that a kind of temporary credentials can never make."""
 
 
-@dataclass(frozen=True, slots=True)
-class LayerFacts:
+class LayerFacts(NamedTuple):
     """What is fixed about a layer of policies.
 
     Attributes:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -40,7 +39,6 @@ FLAGS: Final = (
 )
 """What a request may carry beyond its ARNs; flags that aren't known are ignored."""
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _SERVICE_NAME = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _WEB_PROVIDERS = (
     "cognito-identity.amazonaws.com",
@@ -48,12 +46,33 @@ _WEB_PROVIDERS = (
     "graph.facebook.com",
     "accounts.google.com",
 )
+_ARN_TYPES: Final = {
+    ("iam", "user"): "User",
+    ("iam", "role"): "AssumedRole",
+    ("sts", "assumed-role"): "AssumedRole",
+    ("sts", "federated-user"): "FederatedUser",
+    ("iam", "root"): "Account",
+    ("iam", "saml-provider"): "Federated",
+    ("iam", "oidc-provider"): "Federated",
+}
+_WITHOUT_ACCOUNT: Final = ("Anonymous", "AWSService", "Federated")
+_ARGUMENTS: Final = (
+    "action",
+    "resource",
+    "principal",
+    "principal_type",
+    "account",
+    "issuer",
+    "flags",
+    "resource_account",
+    "context",
+    "wildcard_only_action",
+)
 _NO_CONTEXT: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request for one decision.
+    """One request for one decision. Immutable.
 
     Args:
         action: `service:Name`.
@@ -69,95 +88,105 @@ class Request:
         wildcard_only_action: the action has no resource types: only `"*"` grants it.
 
     Raises:
-        ValueError: action or principal can't be read as what they should be.
+        ValueError: action, principal or context can't be read as what they should be.
     """
 
+    __slots__ = (
+        "_route",
+        "account",
+        "action",
+        "context",
+        "flags",
+        "issuer",
+        "issuer_has_path",
+        "principal",
+        "principal_type",
+        "resource",
+        "resource_account",
+        "wildcard_only_action",
+    )
+
     action: str
-    resource: str = "*"
-    principal: str | None = None
-    principal_type: str | None = field(default=None, kw_only=True)
-    account: str | None = field(default=None, kw_only=True)
-    issuer: str | None = field(default=None, kw_only=True)
-    flags: tuple[str, ...] = field(default=(), kw_only=True)
-    resource_account: str | None = field(default=None, kw_only=True)
-    context: Mapping[str, Any] = field(default_factory=lambda: _NO_CONTEXT, kw_only=True)
-    wildcard_only_action: bool = field(default=False, kw_only=True)
-    issuer_has_path: bool = field(default=True, init=False, repr=False)
-    _facts: Any = field(default=None, init=False, repr=False)
+    resource: str
+    principal: str | None
+    principal_type: str
+    account: str | None
+    issuer: str | None
+    issuer_has_path: bool
+    flags: tuple[str, ...]
+    resource_account: str | None
+    context: Mapping[str, Any]
+    wildcard_only_action: bool
+    _route: Any
 
-    def __post_init__(self) -> None:
-        put = object.__setattr__
-        service, _, name = self.action.partition(":")
+    def __init__(
+        self,
+        action: str,
+        resource: str = "*",
+        principal: str | None = None,
+        *,
+        principal_type: str | None = None,
+        account: str | None = None,
+        issuer: str | None = None,
+        flags: Iterable[str] = (),
+        resource_account: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        wildcard_only_action: bool = False,
+    ) -> None:
+        service, _, name = action.partition(":")
         if not service or not name:
-            raise ValueError(f"`{self.action}` is no action: write `service:Name`")
-        principal = self.principal
-        if principal is None or principal in ("anonymous", "*", ""):
-            put(self, "principal", None)
-            arn = None
-        else:
+            raise ValueError(f"`{action}` is no action: write `service:Name`")
+        arn = None
+        if principal in ("anonymous", "*", ""):
+            principal = None
+        elif principal is not None:
             arn = parse_arn(principal)
-        kind = self.principal_type if self.principal_type in TYPES else self._derived_type(arn)
-        put(self, "principal_type", kind)
-        if kind in ("Anonymous", "AWSService", "Federated"):
-            put(self, "account", None)
-        elif self.account is None and arn is not None:
-            put(self, "account", arn.account or None)
-        flags = tuple(self.flags)
+        kind = principal_type if principal_type in TYPES else _derived_type(principal, arn, action)
+        if kind in _WITHOUT_ACCOUNT:
+            account = None
+        elif account is None and arn is not None:
+            account = arn.account or None
+        issuer_has_path = True
+        flags = tuple(flags)
         if kind == "AssumedRole":
-            self._derive_issuer(arn)
-            if (
-                self.issuer
-                and ":role/aws-service-role/" in self.issuer
-                and "service_linked_role" not in flags
-            ):
+            if issuer is None and arn is not None:
+                issuer, issuer_has_path = _derived_issuer(principal, arn)
+            if issuer and ":role/aws-service-role/" in issuer and "service_linked_role" not in flags:
                 flags = (*flags, "service_linked_role")
-        put(self, "flags", flags)
-        if self.resource_account is None:
-            owner = parse_arn(self.resource)
-            if owner is not None and _ACCOUNT.fullmatch(owner.account):
-                put(self, "resource_account", owner.account)
-            else:
-                put(self, "resource_account", self.account)
+        if resource_account is None:
+            owner = parse_arn(resource)
+            owned = owner is not None and len(owner.account) == 12 and owner.account.isdigit()
+            resource_account = owner.account if owner is not None and owned else account
+        put = super().__setattr__
+        put("action", action)
+        put("resource", resource)
+        put("principal", principal)
+        put("principal_type", kind)
+        put("account", account)
+        put("issuer", issuer)
+        put("issuer_has_path", issuer_has_path)
+        put("flags", flags)
+        put("resource_account", resource_account)
+        # A copy, since what is decided must not change with the caller's dictionary.
+        put("context", MappingProxyType(dict(context)) if context else _NO_CONTEXT)
+        put("wildcard_only_action", wildcard_only_action)
+        put("_route", None)
 
-    def _derived_type(self, arn: Arn | None) -> str:
-        principal = self.principal
-        if principal is None:
-            return "Anonymous"
-        if arn is None:
-            if principal in _WEB_PROVIDERS and "with" in self.action.lower():
-                return "Federated"
-            if _SERVICE_NAME.fullmatch(principal):
-                return "Federated" if principal in _WEB_PROVIDERS[1:] else "AWSService"
-            raise ValueError(
-                f"`{principal}` is no caller: give an ARN, a service's name, or nothing for anonymous"
-            )
-        kind = arn.resource.partition("/")[0]
-        types = {
-            ("iam", "user"): "User",
-            ("iam", "role"): "AssumedRole",
-            ("sts", "assumed-role"): "AssumedRole",
-            ("sts", "federated-user"): "FederatedUser",
-            ("iam", "root"): "Account",
-            ("iam", "saml-provider"): "Federated",
-            ("iam", "oidc-provider"): "Federated",
-        }
-        found = types.get((arn.service, kind))
-        if found is None:
-            raise ValueError(
-                f"`{principal}` is no caller: only users, roles and their sessions, and root call"
-            )
-        return found
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Request can't be changed: make another with `.replace({name}=…)`")
 
-    def _derive_issuer(self, arn: Arn | None) -> None:
-        if self.issuer is not None or arn is None:
-            return
-        if arn.service == "iam":
-            object.__setattr__(self, "issuer", self.principal)
-            return
-        name = arn.resource.split("/")[1] if arn.resource.count("/") else ""
-        # A session ARN has no path: the role may have one, which stays unknown.
-        object.__setattr__(self, "issuer", f"arn:{arn.partition}:iam::{arn.account}:role/{name}")
-        object.__setattr__(self, "issuer_has_path", False)
+    def replace(self, **changes: Any) -> Request:
+        """A request that differs in the arguments given. What was derived is derived anew where its source changes."""
+        given: dict[str, Any] = {name: getattr(self, name) for name in _ARGUMENTS}
+        if "principal" in changes:
+            given |= {"principal_type": None, "account": None, "issuer": None, "flags": ()}
+            if self.resource_account == self.account:
+                given["resource_account"] = None
+        elif not self.issuer_has_path:
+            given["issuer"] = None
+        if "resource" in changes:
+            given["resource_account"] = None
+        return Request(**(given | changes))
 
     @property
     def caller(self) -> str:
@@ -175,7 +204,7 @@ class Request:
             self.flags,
             self.resource_account,
             self.wildcard_only_action,
-            repr(sorted(self.context.items(), key=lambda item: item[0])),
+            repr(sorted(self.context.items())),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -183,6 +212,9 @@ class Request:
 
     def __hash__(self) -> int:
         return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"<Request {self.action} on {self.resource} by {self.caller}>"
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Request:
@@ -207,7 +239,7 @@ class Request:
             principal_type=_string(data, "principal_type"),
             account=_string(data, "account"),
             issuer=_string(data, "issuer"),
-            flags=(flags,) if isinstance(flags, str) else tuple(flags),
+            flags=(flags,) if isinstance(flags, str) else flags,
             resource_account=_string(data, "resource_account"),
             context=context or {},
             wildcard_only_action=bool(data.get("wildcard_only_action")),
@@ -227,6 +259,33 @@ class Request:
             "wildcard_only_action": self.wildcard_only_action,
             "context": dict(self.context),
         }
+
+
+def _derived_type(principal: str | None, arn: Arn | None, action: str) -> str:
+    """What sort of caller an ARN or name stands for."""
+    if principal is None:
+        return "Anonymous"
+    if arn is None:
+        if principal in _WEB_PROVIDERS and "with" in action.lower():
+            return "Federated"
+        if _SERVICE_NAME.fullmatch(principal):
+            return "Federated" if principal in _WEB_PROVIDERS[1:] else "AWSService"
+        raise ValueError(
+            f"`{principal}` is no caller: give an ARN, a service's name, or nothing for anonymous"
+        )
+    found = _ARN_TYPES.get((arn.service, arn.resource.partition("/")[0]))
+    if found is None:
+        raise ValueError(f"`{principal}` is no caller: only users, roles and their sessions, and root call")
+    return found
+
+
+def _derived_issuer(principal: str | None, arn: Arn) -> tuple[str | None, bool]:
+    """The role behind a session's ARN, and whether that is its complete ARN."""
+    if arn.service == "iam":
+        return principal, True
+    name = arn.resource.split("/")[1] if "/" in arn.resource else ""
+    # A session ARN has no path: the role may have one, which stays unknown.
+    return f"arn:{arn.partition}:iam::{arn.account}:role/{name}", False
 
 
 def _string(data: Mapping[str, Any], key: str) -> str | None:

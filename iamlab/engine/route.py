@@ -68,10 +68,10 @@ class Route(Facts):
 
 def route_of(request: Request) -> Route:
     """The route of a request; worked out once and kept with it."""
-    route: Route | None = request._facts
+    route: Route | None = request._route
     if route is None:
         route = _work_out(request)
-        object.__setattr__(request, "_facts", route)
+        object.__setattr__(request, "_route", route)
     return route
 
 
@@ -81,7 +81,7 @@ def _work_out(request: Request) -> Route:
     # An action without resource types is asked for on everything, whatever the caller wrote.
     route.resource = "*" if request.wildcard_only_action else request.resource
     route.values = context_values(request.context)
-    kind = route.kind = TYPES[request.principal_type or "Anonymous"]
+    kind = route.kind = TYPES[request.principal_type]
     route.principal = request.principal or "anonymous"
     route.account = request.account
     route.issuer = request.issuer

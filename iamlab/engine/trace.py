@@ -10,16 +10,19 @@ Sentences and places are worked out when they are read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import FLOW, LAYERS, Layer, Outcome
 from iamlab.engine.policy_set import Member, PolicySet
 from iamlab.engine.reasons import RESOURCE_NOTES, reason_of
 from iamlab.engine.route import Route
-from iamlab.policy import Span
 from iamlab.policy.conditions import Test
 from iamlab.policy.facts import Strength
 from iamlab.policy.problems import Path
 from iamlab.policy.statement import Statement, Usage
+
+if TYPE_CHECKING:
+    from iamlab.policy import Span
 
 __all__ = ["LayerTrace", "PartTrace", "PolicyTrace", "StatementTrace", "Trace", "make_trace"]
 
@@ -32,10 +35,9 @@ class PartTrace:
             `Statement`, `Effect` for what can't be evaluated at all.
         matched: whether it is met; None when it wasn't compared or can't be evaluated.
         broken: why it can't be evaluated, or None.
-        operator, key: of a condition, as written; else None.
     """
 
-    __slots__ = ("_route", "_source", "broken", "element", "key", "matched", "operator")
+    __slots__ = ("_route", "_source", "broken", "element", "matched")
 
     def __init__(
         self,
@@ -47,14 +49,21 @@ class PartTrace:
     ) -> None:
         self.element = element
         self.matched = matched
-        self.broken = broken
         self._source = source
         self._route = route
-        if isinstance(source, Test):
-            self.operator: str | None = source.operator
-            self.key: str | None = source.key
-        else:
-            self.operator = self.key = None
+        self.broken = broken
+
+    @property
+    def operator(self) -> str | None:
+        """A condition's operator as written, prefix and suffix included; else None."""
+        source = self._source
+        return source.operator if isinstance(source, Test) else None
+
+    @property
+    def key(self) -> str | None:
+        """A condition's key as written; else None."""
+        source = self._source
+        return source.key if isinstance(source, Test) else None
 
     @property
     def reason(self) -> str:
@@ -287,36 +296,59 @@ def make_trace(route: Route, policies: PolicySet, decider: Layer) -> Trace:
         policies: the policies.
         decider: the layer that decided.
     """
-    idle = _idle_layers(policies)
+    idle = _idle(policies)
     fixed = route.fixed
     if fixed is not None:
-        return Trace(tuple(LayerTrace(layer, False, None, fixed[2], tuple(idle[layer])) for layer in FLOW))
-    active: dict[Layer, list[PolicyTrace]] = {}
+        return Trace(tuple(LayerTrace(layer, False, None, fixed[2], idle[layer].policies) for layer in FLOW))
+    active: dict[Layer, _Active] = {}
     bounded = policies.bounded
+    mask = route.mask
     for member, statements in policies.plan(route.action).members:
         layer = member.layer
-        if route.mask & LAYERS[layer].bit:
-            shown = active.get(layer)
-            if shown is None:
-                shown = active[layer] = list(idle[layer])
+        facts = LAYERS[layer]
+        if mask & facts.bit:
+            found = active.get(layer)
+            if found is None:
+                found = active[layer] = _Active(list(idle[layer].policies))
             position, resting = member.shown
             rows = list(resting.statements)
-            usage = LAYERS[layer].usage
             for statement in statements:
-                rows[statement.index] = _compare(statement, usage, bounded, route)
-            shown[position] = PolicyTrace(member, tuple(rows))
-    layers = [_layer_trace(layer, route, policies, active.get(layer), idle[layer]) for layer in FLOW]
-    for found in layers:
-        if found.layer is decider and found.outcome is None:
-            # A layer without a policy decides where an Allow of it is needed.
-            found.applies, found.outcome = True, Outcome.IMPLICITLY_DENIED
-            found.note = found.note or "there is no such policy"
+                row = rows[statement.index] = _compare(statement, facts.usage, bounded, route)
+                if row.matched:
+                    if statement.denies:
+                        found.denied = True
+                    else:
+                        found.allowing.add(member.level)
+            found.policies[position] = PolicyTrace(member, tuple(rows))
+    layers = []
+    for layer, resting_layer in idle.items():
+        found = active.get(layer)
+        if (
+            found is None
+            and resting_layer.outcome is None
+            and layer is not decider
+            and mask & LAYERS[layer].bit
+        ):
+            layers.append(resting_layer)
+        else:
+            layers.append(_layer_trace(layer, route, policies, found, resting_layer))
     return Trace(tuple(layers))
 
 
-def _idle_layers(policies: PolicySet) -> dict[Layer, tuple[PolicyTrace, ...]]:
-    """The policies of each layer as they look when they don't concern the action; made once per set."""
-    idle: dict[Layer, tuple[PolicyTrace, ...]] | None = policies.shown
+class _Active:
+    """What is known of a layer while its statements are compared."""
+
+    __slots__ = ("allowing", "denied", "policies")
+
+    def __init__(self, policies: list[PolicyTrace]) -> None:
+        self.policies = policies
+        self.denied = False
+        self.allowing: set[int | None] = set()
+
+
+def _idle(policies: PolicySet) -> dict[Layer, LayerTrace]:
+    """The layers as they look when they don't concern the action; made once per set."""
+    idle: dict[Layer, LayerTrace] | None = policies.shown
     if idle is None:
         lists: dict[Layer, list[PolicyTrace]] = {layer: [] for layer in FLOW}
         for member in policies.members:
@@ -326,7 +358,12 @@ def _idle_layers(policies: PolicySet) -> dict[Layer, tuple[PolicyTrace, ...]]:
             )
             member.shown = (len(lists[member.layer]), resting)
             lists[member.layer].append(resting)
-        idle = policies.shown = {layer: tuple(found) for layer, found in lists.items()}
+        idle = {}
+        for layer, found in lists.items():
+            present = bool(found) or (layer in (Layer.SCP, Layer.RCP) and policies.levels(layer) > 0)
+            outcome = Outcome.IMPLICITLY_DENIED if present else None
+            idle[layer] = LayerTrace(layer, present, outcome, "", tuple(found))
+        policies.shown = idle
     return idle
 
 
@@ -353,31 +390,38 @@ def _elements(statement: Statement) -> Iterator[str]:
 
 
 def _compare(statement: Statement, usage: Usage, bounded: bool, route: Route) -> StatementTrace:
+    """Ask every element of a statement; a statement matches when all do.
+
+    What can't be evaluated counts as met in a Deny and as not met in an Allow.
+    """
     parts: list[PartTrace] = []
-    broken = statement.broken
-    if broken or statement.principals is not None or usage != Usage.IDENTITY or statement.resources is None:
+    if (
+        statement.broken
+        or statement.principals is not None
+        or usage != Usage.IDENTITY
+        or statement.resources is None
+    ):
         _add_odd_parts(parts, statement, usage, bounded, route)
     actions, resources = statement.actions, statement.resources
     if actions is not None:
         element = "NotAction" if actions.negated else "Action"
-        parts.append(PartTrace(element, None if actions.broken else True, statement, route, actions.broken))
-    if resources is not None:
-        matched = None if resources.broken else resources.match(route.resource, route.values)
-        parts.append(
-            PartTrace(
-                "NotResource" if resources.negated else "Resource",
-                matched,
-                statement,
-                route,
-                resources.broken,
-            )
-        )
+        broken = actions.broken
+        parts.append(PartTrace(element, None if broken else True, statement, route, broken))
     values = route.values
+    if resources is not None:
+        element = "NotResource" if resources.negated else "Resource"
+        broken = resources.broken
+        matched = None if broken else resources.match(route.resource, values)
+        parts.append(PartTrace(element, matched, statement, route, broken))
     for test in statement.tests:
-        parts.append(
-            PartTrace("Condition", None if test.broken else test.holds(values), test, route, test.broken)
-        )
-    return StatementTrace(statement, statement.hit(usage, bounded)(route), True, tuple(parts))
+        broken = test.broken
+        parts.append(PartTrace("Condition", None if broken else test.holds(values), test, route, broken))
+    unknown = statement.denies
+    for part in parts:
+        matched = part.matched
+        if not matched and (matched is False or not unknown):
+            return StatementTrace(statement, False, True, tuple(parts))
+    return StatementTrace(statement, True, True, tuple(parts))
 
 
 def _add_odd_parts(
@@ -416,39 +460,29 @@ def _layer_trace(
     layer: Layer,
     route: Route,
     policies: PolicySet,
-    active: list[PolicyTrace] | None,
-    idle: tuple[PolicyTrace, ...],
+    active: _Active | None,
+    idle: LayerTrace,
 ) -> LayerTrace:
+    shown = idle.policies if active is None else tuple(active.policies)
     if not route.mask & LAYERS[layer].bit:
-        note = route.notes[layer] if idle or layer not in (Layer.SCP, Layer.RCP) else ""
-        return LayerTrace(layer, False, None, note, idle)
-    if active is None and not idle and layer not in (Layer.SCP, Layer.RCP):
-        return LayerTrace(layer, False, None, "", idle)
-    shown = idle if active is None else tuple(active)
-    outcome = Outcome.IMPLICITLY_DENIED
-    allowing: set[int | None] = set()
-    if active is not None:
-        for policy in active:
-            for statement in policy.statements:
-                if statement.matched:
-                    if statement.effect == "Deny":
-                        return LayerTrace(layer, True, Outcome.EXPLICITLY_DENIED, "", shown)
-                    allowing.add(policy.level)
-    note = ""
+        note = route.notes[layer] if shown or layer not in (Layer.SCP, Layer.RCP) else ""
+        return LayerTrace(layer, False, None, note, shown)
+    if idle.outcome is None:
+        # A layer without a policy decides where an Allow of it is needed.
+        return LayerTrace(layer, True, Outcome.IMPLICITLY_DENIED, "there is no such policy", shown)
+    if active is not None and active.denied:
+        return LayerTrace(layer, True, Outcome.EXPLICITLY_DENIED, "", shown)
+    allowing: set[int | None] = set() if active is None else active.allowing
+    outcome, note = Outcome.ALLOWED if allowing else Outcome.IMPLICITLY_DENIED, ""
     if layer in (Layer.SCP, Layer.RCP):
         levels = policies.levels(layer)
-        if not levels:
-            return LayerTrace(layer, False, None, "", shown)
         missing = [level for level in range(levels) if level not in allowing]
-        if not missing:
-            outcome = Outcome.ALLOWED
-        else:
+        if missing:
+            outcome = Outcome.IMPLICITLY_DENIED
             note = (
                 f"no policy at level {missing[0] + 1} of {levels} (counted from the root) allows the action"
             )
-    elif allowing:
-        outcome = Outcome.ALLOWED
-    if layer == Layer.RESOURCE:
+    elif layer == Layer.RESOURCE:
         outcome, note = _resource_note(route, policies, outcome)
     return LayerTrace(layer, True, outcome, note, shown)
 

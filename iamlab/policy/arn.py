@@ -5,6 +5,7 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["Arn", "parse_arn"]
@@ -23,6 +24,7 @@ class Arn(NamedTuple):
         return ":".join(("arn", *self))
 
 
+@lru_cache(4096)
 def parse_arn(text: str) -> Arn | None:
     """The six parts of an ARN; None when the text is none."""
     parts = text.split(":", 5)

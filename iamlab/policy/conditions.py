@@ -16,8 +16,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from iamlab.policy.glob import Predicate, Token, tokens_of
-from iamlab.policy.operators import NULL, Operator, Spelled, spell
+from iamlab.policy.glob import Predicate, Token
+from iamlab.policy.operators import NULL, Operator, Spelled, predicate_of, spell
 from iamlab.policy.problems import Path, Problems, repeated_keys
 from iamlab.policy.text import listed, scalar_text
 from iamlab.policy.variables import Part, Values, VariableError, fill, has_variables, template
@@ -201,7 +201,7 @@ def _compile_comparison(
             fillers.append(parts)
             continue
         fillers.append(text)
-        predicate = row.read(tokens_of(text) if row.wildcards else [text])
+        predicate = predicate_of(row.name, text)
         if predicate is None:
             code = "INVALID_VARIABLE_FOR_OPERATOR" if has_variables(text) else "TYPE_MISMATCH"
             message = f"`{row.name}` compares with {row.type}, and `{text}` is none"

@@ -10,14 +10,15 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from iamlab.policy.findings import Finding, LineIndex, Severity, Span
-from iamlab.policy.grammar import grammar_problems
-from iamlab.policy.places import JsonSyntaxError, Node, parse
 from iamlab.policy.problems import Path, Problem, Problems, repeated_keys
 from iamlab.policy.statement import Statement, Usage, compile_statement
 from iamlab.policy.text import copied, dump, load
+
+if TYPE_CHECKING:
+    from iamlab.policy.findings import Finding, LineIndex, Span
+    from iamlab.policy.places import JsonSyntaxError, Node
 
 __all__ = ["Policy"]
 
@@ -97,10 +98,9 @@ class Policy:
             self._document = load(text)
         except (ValueError, RecursionError):
             self._document = None
-            try:
-                parse(text)
-            except JsonSyntaxError as error:
-                self.complaint = self._problems.note("JSON_SYNTAX_ERROR", error.message, ())
+            complaint = _tree(text)
+            if isinstance(complaint, ValueError):
+                self.complaint = self._problems.note("JSON_SYNTAX_ERROR", complaint.message, ())
             else:
                 self.complaint = self._problems.note(
                     "JSON_SYNTAX_ERROR", "a number here is too long to be read", ()
@@ -173,6 +173,12 @@ class Policy:
         Returns:
             Findings in text order, all of severity ERROR.
         """
+        from iamlab.policy.findings import (
+            Finding,
+            Severity,
+        )  # here and below, since deciding needs none of it
+        from iamlab.policy.grammar import grammar_problems
+
         problems = [*self._problems, *grammar_problems(self, self._document, kind)]
         findings = [
             Finding(problem.code, Severity.ERROR, problem.message, self._place(problem), problem.path)
@@ -204,10 +210,9 @@ class Policy:
 
     def _place(self, problem: Problem) -> Span | None:
         if problem.code == "JSON_SYNTAX_ERROR" and not problem.path:
-            try:
-                parse(self.text)
-            except JsonSyntaxError as error:
-                return error.span
+            complaint = _tree(self.text)
+            if isinstance(complaint, ValueError):
+                return complaint.span
         return self.span(problem.path, problem.at_key)
 
     def span(self, path: Path, at_key: bool = False) -> Span | None:
@@ -221,11 +226,11 @@ class Policy:
             The span, or None when the text is not JSON.
         """
         if self._lines is None:
+            from iamlab.policy.findings import LineIndex
+
             self._lines = LineIndex(self.text)
-            try:
-                self._root = parse(self.text)
-            except JsonSyntaxError:
-                self._root = None
+            tree = _tree(self.text)
+            self._root = None if isinstance(tree, ValueError) else tree
         node, key = self._root, None
         if node is None:
             return None
@@ -271,3 +276,13 @@ class Policy:
 
     def __hash__(self) -> int:
         return hash((self.text, self.name, self.arn))
+
+
+def _tree(text: str) -> Node | JsonSyntaxError:
+    """The text's nodes with their places, or what is wrong with it. Deciding alone never needs either."""
+    from iamlab.policy.places import JsonSyntaxError, parse
+
+    try:
+        return parse(text)
+    except JsonSyntaxError as error:
+        return error

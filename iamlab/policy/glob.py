@@ -12,10 +12,24 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
-__all__ = ["ANY", "STAR", "Predicate", "Token", "arn_glob", "glob", "resource_glob", "tokens_of"]
+__all__ = [
+    "ANY",
+    "STAR",
+    "Predicate",
+    "Token",
+    "arn_glob",
+    "glob",
+    "pattern",
+    "resource_glob",
+    "resource_pattern",
+    "split_segments",
+    "tokens_of",
+]
 
 Predicate = Callable[[str], bool]
 Token = str | int
@@ -25,19 +39,36 @@ STAR: Final = -1
 ANY: Final = -2
 
 
+_WILDCARD = re.compile(r"([*?])")
+_WILDCARDS: Final = {"*": STAR, "?": ANY}
+
+# Policies repeat their patterns; equal texts share one predicate.
+_REMEMBERED: Final = 2048
+
+
 def tokens_of(text: str) -> list[Token]:
     """Split a raw pattern at its wildcards."""
-    tokens: list[Token] = []
-    start = 0
-    for index, char in enumerate(text):
-        if char in "*?":
-            if start < index:
-                tokens.append(text[start:index])
-            tokens.append(STAR if char == "*" else ANY)
-            start = index + 1
-    if start < len(text):
-        tokens.append(text[start:])
-    return tokens
+    return [_WILDCARDS.get(piece, piece) for piece in _WILDCARD.split(text) if piece]
+
+
+@lru_cache(_REMEMBERED)
+def pattern(text: str) -> Predicate:
+    """The predicate of a raw pattern: `glob` of its tokens."""
+    if "?" in text:
+        return glob(tokens_of(text))
+    pieces = text.split("*")
+    if len(pieces) == 1:
+        return text.__eq__
+    return _pieces(pieces[0], [piece for piece in pieces[1:-1] if piece], pieces[-1])
+
+
+@lru_cache(_REMEMBERED)
+def resource_pattern(text: str) -> Predicate:
+    """The predicate of a raw resource pattern: `resource_glob` of its tokens."""
+    head = text.split(":", 5)[:5]
+    if any("?" in segment or "*" in segment[:-1] for segment in head):
+        return resource_glob(tokens_of(text))
+    return pattern(text)
 
 
 def glob(tokens: Sequence[Token]) -> Predicate:
@@ -161,7 +192,7 @@ def arn_glob(tokens: Sequence[Token]) -> Predicate | None:
     segments = split_segments(tokens, 5)
     if len(segments) < 6:
         return None
-    tests = [(index, glob(segment)) for index, segment in enumerate(segments) if segment != [STAR]]
+    tests = tuple((index, glob(segment)) for index, segment in enumerate(segments) if segment != [STAR])
 
     def match(text: str) -> bool:
         parts = text.split(":", 5)

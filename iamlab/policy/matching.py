@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from iamlab.policy.glob import STAR, Predicate, glob, resource_glob, split_segments, tokens_of
+from iamlab.policy.glob import STAR, Predicate, resource_glob, resource_pattern, split_segments, tokens_of
+from iamlab.policy.glob import pattern as glob_pattern
 from iamlab.policy.problems import Path, Problems
 from iamlab.policy.text import listed
 from iamlab.policy.variables import Part, Values, Variable, VariableError, fill, has_variables, template
@@ -51,7 +52,7 @@ class Actions:
             else:
                 self.services.add(service)
         if "*" in pattern or "?" in pattern:
-            self._globs.append(glob(tokens_of(pattern)))
+            self._globs.append(glob_pattern(pattern))
         else:
             self._exact.add(pattern)
         return everything or bool(colon and service and name and " " not in pattern)
@@ -203,6 +204,12 @@ def compile_resources(value: Any, path: Path, version_2012: bool, problems: Prob
 
 def _add(resources: Resources, text: str, version_2012: bool) -> tuple[str, str] | None:
     variables = version_2012 and has_variables(text)
+    if not variables and text.startswith("arn:") and text.count(":") >= 5:
+        if "*" in text or "?" in text:
+            resources._globs.append(resource_pattern(text))
+        else:
+            resources._exact.add(text)
+        return None
     try:
         parts: tuple[Part, ...] = template(text, True) if variables else tuple(tokens_of(text))
     except VariableError as error:
@@ -224,10 +231,5 @@ def _add(resources: Resources, text: str, version_2012: bool) -> tuple[str, str]
             "VARIABLE_UNSUPPORTED_IN_ELEMENT",
             f"`{text}`: a variable may stand only after an ARN's fifth colon",
         )
-    if variables:
-        resources._templates.append(parts)
-    elif "*" in text or "?" in text:
-        resources._globs.append(resource_glob(tokens_of(text)))
-    else:
-        resources._exact.add(text)
+    resources._templates.append(parts)
     return None

@@ -10,21 +10,22 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from iamlab.policy import values
-from iamlab.policy.glob import Predicate, Token, arn_glob, glob
+from iamlab.policy.glob import Predicate, Token, arn_glob, glob, tokens_of
 
-__all__ = ["NULL", "OPERATORS", "Operator", "Spelled", "spell"]
+__all__ = ["NULL", "OPERATORS", "Operator", "Spelled", "predicate_of", "spell"]
+
+_REMEMBERED: Final = 2048
 
 Reader = Callable[[Sequence[Token]], Predicate | None]
 """Makes the predicate of one policy value, given as pattern tokens; None when the value is malformed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """One row of the table.
 
     Attributes:
@@ -163,8 +164,14 @@ NULL: Final = Operator("Null", _compared(values.truth, eq), "`true` or `false`",
 OPERATORS: Final = {row.name: row for row in (*_ROWS, NULL)}
 
 
-@dataclass(frozen=True, slots=True)
-class Spelled:
+@lru_cache(_REMEMBERED)
+def predicate_of(name: str, text: str) -> Predicate | None:
+    """The predicate of a policy value without variables; None when it is malformed. Equal values share one."""
+    row = OPERATORS[name]
+    return row.read(tokens_of(text) if row.wildcards else [text])
+
+
+class Spelled(NamedTuple):
     """An operator as a policy spells it.
 
     Attributes:

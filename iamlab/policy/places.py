@@ -11,14 +11,12 @@ The language read is RFC 8259; the standard library's `json` stays the faster re
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any
 
 from iamlab.policy.findings import LineIndex, Span
+from iamlab.policy.text import MAX_DEPTH
 
 __all__ = ["MAX_DEPTH", "JsonSyntaxError", "Node", "parse"]
-
-# A policy needs about six levels. The bound keeps every later walk over the document safe from the recursion limit.
-MAX_DEPTH: Final = 128
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')

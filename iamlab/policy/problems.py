@@ -7,8 +7,7 @@ as met), and `Policy.errors()` turns the same notes into findings with places. O
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from iamlab.policy.text import DuplicateKeys
 
@@ -18,8 +17,7 @@ Path = tuple[str | int, ...]
 """The way to an element from the document's root, e.g. `("Statement", 0, "Action", 1)`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong at one place.
 
     Attributes:

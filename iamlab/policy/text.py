@@ -7,13 +7,13 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from iamlab.policy.places import MAX_DEPTH
+__all__ = ["MAX_DEPTH", "DuplicateKeys", "RawFloat", "copied", "dump", "listed", "load", "scalar_text"]
 
-__all__ = ["DuplicateKeys", "RawFloat", "copied", "dump", "listed", "load", "scalar_text"]
+# A policy needs about six levels. The bound keeps every walk over a document safe from the recursion limit.
+MAX_DEPTH: Final = 128
 
 
 class RawFloat(float):
@@ -58,6 +58,8 @@ def load(text: str) -> Any:
     """
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ValueError("nested too deeply")
+    import json  # here, since plain data needs no reader
+
     return json.loads(text, object_pairs_hook=_object, parse_float=RawFloat, parse_constant=_constant)
 
 
@@ -97,8 +99,12 @@ def copied(value: Any, depth: int = 0) -> Any:
     Raises:
         ValueError: it nests too deeply.
     """
+    if value.__class__ is str:
+        return value
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+    if value.__class__ is list:
+        return [item if item.__class__ is str else copied(item, depth + 1) for item in value]
     if isinstance(value, DuplicateKeys):
         return DuplicateKeys([(key, copied(item, depth + 1)) for key, item in value.pairs])
     if isinstance(value, Mapping):
@@ -114,6 +120,8 @@ def dump(value: Any, indent: int = 4) -> str:
 
 
 def _write(value: Any, indent: int, level: int) -> Iterable[str]:
+    import json
+
     if isinstance(value, Mapping):
         pairs = value.pairs if isinstance(value, DuplicateKeys) else list(value.items())
         yield from _bracketed(

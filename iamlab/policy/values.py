@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from datetime import date
-from decimal import Decimal
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 __all__ = ["Network", "address", "binary", "instant", "network", "number", "truth"]
 
@@ -31,7 +31,7 @@ _DATE = re.compile(
     r"(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
 )
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
-_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_MONTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 Network = tuple[int, int, int]
 """IP version, address bits above the mask, width of the rest."""
@@ -42,7 +42,11 @@ def number(text: str) -> int | Decimal | None:
     """An integer or decimal; scientific notation is none."""
     if len(text) > _LONGEST or not _DECIMAL.fullmatch(text):
         return None
-    return Decimal(text) if "." in text else int(text)
+    if "." not in text:
+        return int(text)
+    from decimal import Decimal  # here, since few policies compare decimals and the import takes its time
+
+    return Decimal(text)
 
 
 @lru_cache(_CACHE)
@@ -65,9 +69,8 @@ def instant(text: str) -> tuple[int, str] | None:
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()
-    try:
-        days = date(int(year), int(month or 1), int(day or 1)).toordinal() - _EPOCH_DAY
-    except ValueError:
+    days = _days(int(year), int(month or 1), int(day or 1))
+    if days is None:
         return None
     hours, minutes, seconds = int(hour or 0), int(minute or 0), int(second or 0)
     if hours > 23 or minutes > 59 or seconds > 59:
@@ -78,6 +81,16 @@ def instant(text: str) -> tuple[int, str] | None:
             return None
         offset = (int(zone[1:3]) * 60 + int(zone[4:6])) * (-60 if zone[0] == "-" else 60)
     return days * 86400 + hours * 3600 + minutes * 60 + seconds - offset, (fraction or "").rstrip("0")
+
+
+def _days(year: int, month: int, day: int) -> int | None:
+    """Days from 1970 to a date of the Gregorian calendar; None when there is no such date."""
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if year < 1 or not 1 <= month <= 12 or not 1 <= day <= _MONTHS[month - 1] + (leap and month == 2):
+        return None
+    before = year - 1
+    years = before * 365 + before // 4 - before // 100 + before // 400
+    return years + sum(_MONTHS[: month - 1]) + (leap and month > 2) + day - 719163
 
 
 @lru_cache(_CACHE)
@@ -99,6 +112,8 @@ def address(text: str) -> tuple[int, int] | None:
         return 4, int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
     if ":" not in text or "%" in text:
         return None
+    from ipaddress import AddressValueError, IPv6Address  # here, since few policies hold IPv6 addresses
+
     try:
         return 6, int(IPv6Address(text))
     except AddressValueError:
