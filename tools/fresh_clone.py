@@ -63,8 +63,9 @@ def main() -> None:
             look_at_lesson(server)
             look_at_denial(server)
         finally:
-            os.killpg(lab.pid, signal.SIGTERM)
-            lab.wait(timeout=60)
+            if lab.poll() is None:
+                os.killpg(lab.pid, signal.SIGTERM)
+                lab.wait(timeout=60)
 
         subprocess.run([clone / ".venv/bin/iamlab", "doctor"], cwd=folder, env=environment, check=True)
         look_at_traces(clone, home)
