@@ -140,9 +140,8 @@ class Decision:
         """Every layer, policy, statement and element, with what was compared."""
         trace = self._trace
         if trace is None:
-            from iamlab.engine.trace import (
-                make_trace,
-            )  # here and below, since deciding alone needs none of it
+            # Here and below: deciding alone needs none of it, and imports take their time.
+            from iamlab.engine.tracing import make_trace
 
             trace = self._trace = make_trace(route_of(self.request), self.policies, self.layer)
         return trace

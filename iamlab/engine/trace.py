@@ -1,10 +1,8 @@
 """The trace of a decision: every layer, policy, statement and element, with what was compared and where it stands.
 
-Comes in: a request's route, the policies, the verdict. Goes out: a `Trace`. The trace asks the same compiled matchers
-that decided; it merely doesn't stop at the first answer. Statements that don't list the action are shared between
-traces and their further elements stay uncompared (`matched` is None), as in the decision itself.
-
-Sentences and places are worked out when they are read.
+These are the values that `tracing` makes. Answers are worked out once, when the trace is made; the objects around them,
+sentences and places come into being when they are read. Statements that don't list the action are shared between
+traces, and their further elements stay uncompared (`matched` is None), as in the decision itself.
 """
 
 from __future__ import annotations
@@ -12,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from iamlab.engine.layers import FLOW, LAYERS, Layer, Outcome
-from iamlab.engine.policy_set import Member, PolicySet
-from iamlab.engine.reasons import RESOURCE_NOTES, reason_of
+from iamlab.engine.layers import LAYERS, Layer, Outcome
+from iamlab.engine.policy_set import Member
+from iamlab.engine.reasons import reason_of
 from iamlab.engine.route import Route
 from iamlab.policy.conditions import Test
-from iamlab.policy.facts import Strength
+from iamlab.policy.outline import Answer, Outline
 from iamlab.policy.problems import Path
-from iamlab.policy.statement import Statement, Usage
+from iamlab.policy.statement import Statement
 
 if TYPE_CHECKING:
     from iamlab.policy import Span
 
-__all__ = ["LayerTrace", "PartTrace", "PolicyTrace", "StatementTrace", "Trace", "make_trace"]
+__all__ = ["LayerTrace", "PartTrace", "PolicyTrace", "StatementTrace", "Trace"]
 
 
 class PartTrace:
@@ -42,7 +40,7 @@ class PartTrace:
     def __init__(
         self,
         element: str,
-        matched: bool | None,
+        matched: Answer,
         source: Statement | Test,
         route: Route | None,
         broken: str | None = None,
@@ -151,26 +149,65 @@ class StatementTrace:
     """One statement against the request.
 
     Attributes:
-        index: position in its policy, from 0.
-        sid: its Sid, or None.
-        effect: `Allow` or `Deny`.
+        statement: the compiled statement.
         matched: whether it has a say.
         compared: whether its elements were compared; False when it doesn't list the action.
-        parts: its elements.
     """
 
-    __slots__ = ("compared", "effect", "index", "matched", "parts", "sid", "statement")
+    __slots__ = ("_answers", "_outline", "_parts", "_route", "matched", "statement")
 
     def __init__(
-        self, statement: Statement, matched: bool, compared: bool, parts: tuple[PartTrace, ...]
+        self,
+        statement: Statement,
+        outline: Outline,
+        matched: bool,
+        answers: list[Answer] | None,
+        route: Route | None,
     ) -> None:
         self.statement = statement
-        self.index = statement.index
-        self.sid = statement.sid
-        self.effect = statement.effect
         self.matched = matched
-        self.compared = compared
-        self.parts = parts
+        self._outline = outline
+        self._answers = answers
+        self._route = route
+        self._parts: tuple[PartTrace, ...] | None = None
+
+    @property
+    def index(self) -> int:
+        """Position in its policy, from 0."""
+        return self.statement.index
+
+    @property
+    def sid(self) -> str | None:
+        """Its Sid, or None."""
+        return self.statement.sid
+
+    @property
+    def effect(self) -> str:
+        """`Allow` or `Deny`."""
+        return self.statement.effect
+
+    @property
+    def compared(self) -> bool:
+        """Whether its elements were compared; False when it doesn't list the action."""
+        return self._answers is not None
+
+    @property
+    def parts(self) -> tuple[PartTrace, ...]:
+        """Its elements."""
+        parts = self._parts
+        if parts is None:
+            parts = self._parts = tuple(self._make_parts())
+        return parts
+
+    def _make_parts(self) -> Iterator[PartTrace]:
+        answers, route = self._answers, self._route
+        if answers is None:
+            for element, source, broken in self._outline.elements:
+                listed = False if element.endswith("Action") and not broken else None
+                yield PartTrace(element, listed, source, None, broken)
+            return
+        for (element, source, broken), answer in zip(self._outline.elements, answers, strict=True):
+            yield PartTrace(element, answer, source, route, broken if answer is None else None)
 
     @property
     def span(self) -> Span | None:
@@ -192,16 +229,28 @@ class PolicyTrace:
     Attributes:
         index: position in its layer (in its level), from 0.
         level: of SCPs and RCPs the level from the root; else None.
-        statements: all of its statements.
     """
 
-    __slots__ = ("index", "level", "member", "statements")
+    __slots__ = ("_compared", "_resting", "index", "level", "member")
 
-    def __init__(self, member: Member, statements: tuple[StatementTrace, ...]) -> None:
+    def __init__(
+        self, member: Member, resting: tuple[StatementTrace, ...], compared: tuple[StatementTrace, ...] = ()
+    ) -> None:
         self.member = member
         self.index = member.index
         self.level = member.level
-        self.statements = statements
+        self._resting = resting
+        self._compared = compared
+
+    @property
+    def statements(self) -> tuple[StatementTrace, ...]:
+        """All of its statements."""
+        if not self._compared:
+            return self._resting
+        rows = list(self._resting)
+        for statement in self._compared:
+            rows[statement.statement.index] = statement
+        return tuple(rows)
 
     @property
     def name(self) -> str | None:
@@ -219,7 +268,7 @@ class PolicyTrace:
         return self.member.policy.complaint
 
     def __repr__(self) -> str:
-        return f"<PolicyTrace {self.index}: {len(self.statements)} statements>"
+        return f"<PolicyTrace {self.index}: {len(self._resting)} statements>"
 
 
 class LayerTrace:
@@ -286,212 +335,3 @@ class Trace:
 
     def __repr__(self) -> str:
         return f"<Trace {', '.join(f'{layer.layer}: {layer.outcome}' for layer in self.layers)}>"
-
-
-def make_trace(route: Route, policies: PolicySet, decider: Layer) -> Trace:
-    """Trace a decision.
-
-    Args:
-        route: the request's route.
-        policies: the policies.
-        decider: the layer that decided.
-    """
-    idle = _idle(policies)
-    fixed = route.fixed
-    if fixed is not None:
-        return Trace(tuple(LayerTrace(layer, False, None, fixed[2], idle[layer].policies) for layer in FLOW))
-    active: dict[Layer, _Active] = {}
-    bounded = policies.bounded
-    mask = route.mask
-    for member, statements in policies.plan(route.action).members:
-        layer = member.layer
-        facts = LAYERS[layer]
-        if mask & facts.bit:
-            found = active.get(layer)
-            if found is None:
-                found = active[layer] = _Active(list(idle[layer].policies))
-            position, resting = member.shown
-            rows = list(resting.statements)
-            for statement in statements:
-                row = rows[statement.index] = _compare(statement, facts.usage, bounded, route)
-                if row.matched:
-                    if statement.denies:
-                        found.denied = True
-                    else:
-                        found.allowing.add(member.level)
-            found.policies[position] = PolicyTrace(member, tuple(rows))
-    layers = []
-    for layer, resting_layer in idle.items():
-        found = active.get(layer)
-        if (
-            found is None
-            and resting_layer.outcome is None
-            and layer is not decider
-            and mask & LAYERS[layer].bit
-        ):
-            layers.append(resting_layer)
-        else:
-            layers.append(_layer_trace(layer, route, policies, found, resting_layer))
-    return Trace(tuple(layers))
-
-
-class _Active:
-    """What is known of a layer while its statements are compared."""
-
-    __slots__ = ("allowing", "denied", "policies")
-
-    def __init__(self, policies: list[PolicyTrace]) -> None:
-        self.policies = policies
-        self.denied = False
-        self.allowing: set[int | None] = set()
-
-
-def _idle(policies: PolicySet) -> dict[Layer, LayerTrace]:
-    """The layers as they look when they don't concern the action; made once per set."""
-    idle: dict[Layer, LayerTrace] | None = policies.shown
-    if idle is None:
-        lists: dict[Layer, list[PolicyTrace]] = {layer: [] for layer in FLOW}
-        for member in policies.members:
-            usage = LAYERS[member.layer].usage
-            resting = PolicyTrace(
-                member, tuple(_resting(statement, usage) for statement in member.policy.statements)
-            )
-            member.shown = (len(lists[member.layer]), resting)
-            lists[member.layer].append(resting)
-        idle = {}
-        for layer, found in lists.items():
-            present = bool(found) or (layer in (Layer.SCP, Layer.RCP) and policies.levels(layer) > 0)
-            outcome = Outcome.IMPLICITLY_DENIED if present else None
-            idle[layer] = LayerTrace(layer, present, outcome, "", tuple(found))
-        policies.shown = idle
-    return idle
-
-
-def _resting(statement: Statement, usage: Usage) -> StatementTrace:
-    """A statement that doesn't list the action: nothing else of it is compared."""
-    found = statement.shown.get(usage)
-    if found is None:
-        parts = []
-        for element in _elements(statement):
-            parts.append(PartTrace(element, False if element.endswith("Action") else None, statement, None))
-        parts.extend(PartTrace("Condition", None, test, None, test.broken) for test in statement.tests)
-        found = statement.shown[usage] = StatementTrace(statement, False, False, tuple(parts))
-    assert isinstance(found, StatementTrace)
-    return found
-
-
-def _elements(statement: Statement) -> Iterator[str]:
-    if statement.principals is not None:
-        yield "NotPrincipal" if statement.principals.negated else "Principal"
-    if statement.actions is not None:
-        yield "NotAction" if statement.actions.negated else "Action"
-    if statement.resources is not None:
-        yield "NotResource" if statement.resources.negated else "Resource"
-
-
-def _compare(statement: Statement, usage: Usage, bounded: bool, route: Route) -> StatementTrace:
-    """Ask every element of a statement; a statement matches when all do.
-
-    What can't be evaluated counts as met in a Deny and as not met in an Allow.
-    """
-    parts: list[PartTrace] = []
-    if (
-        statement.broken
-        or statement.principals is not None
-        or usage != Usage.IDENTITY
-        or statement.resources is None
-    ):
-        _add_odd_parts(parts, statement, usage, bounded, route)
-    actions, resources = statement.actions, statement.resources
-    if actions is not None:
-        element = "NotAction" if actions.negated else "Action"
-        broken = actions.broken
-        parts.append(PartTrace(element, None if broken else True, statement, route, broken))
-    values = route.values
-    if resources is not None:
-        element = "NotResource" if resources.negated else "Resource"
-        broken = resources.broken
-        matched = None if broken else resources.match(route.resource, values)
-        parts.append(PartTrace(element, matched, statement, route, broken))
-    for test in statement.tests:
-        broken = test.broken
-        parts.append(PartTrace("Condition", None if broken else test.holds(values), test, route, broken))
-    unknown = statement.denies
-    for part in parts:
-        matched = part.matched
-        if not matched and (matched is False or not unknown):
-            return StatementTrace(statement, False, True, tuple(parts))
-    return StatementTrace(statement, True, True, tuple(parts))
-
-
-def _add_odd_parts(
-    parts: list[PartTrace], statement: Statement, usage: Usage, bounded: bool, route: Route
-) -> None:
-    """What few statements have: elements that can't be read, elements out of place, principals."""
-    own = ("Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
-    for element, why in statement.broken:
-        if (
-            element not in own
-            or (element == "Condition" and not statement.tests)
-            or not _stands(statement, element)
-        ):
-            parts.append(PartTrace(element, None, statement, route, why))
-    problem = statement.usage_problem(usage)
-    if problem is not None:
-        parts.append(PartTrace(problem[0], None, statement, route, problem[1]))
-    principals = statement.principals
-    if principals is not None and (problem is None or problem[0] != "Principal"):
-        element = "NotPrincipal" if principals.negated else "Principal"
-        matched: bool | None = principals.strength(route, bounded) > Strength.NONE
-        why_not = principals.broken
-        if not why_not and not matched and principals.undecidable and statement.denies:
-            why_not = "a canonical user id is listed, and the request doesn't tell the caller's"
-        parts.append(PartTrace(element, None if why_not else matched, statement, route, why_not))
-
-
-def _stands(statement: Statement, element: str) -> bool:
-    """Whether a compiled element will report its own reason."""
-    if element == "Condition":
-        return bool(statement.tests)
-    return element in tuple(_elements(statement))
-
-
-def _layer_trace(
-    layer: Layer,
-    route: Route,
-    policies: PolicySet,
-    active: _Active | None,
-    idle: LayerTrace,
-) -> LayerTrace:
-    shown = idle.policies if active is None else tuple(active.policies)
-    if not route.mask & LAYERS[layer].bit:
-        note = route.notes[layer] if shown or layer not in (Layer.SCP, Layer.RCP) else ""
-        return LayerTrace(layer, False, None, note, shown)
-    if idle.outcome is None:
-        # A layer without a policy decides where an Allow of it is needed.
-        return LayerTrace(layer, True, Outcome.IMPLICITLY_DENIED, "there is no such policy", shown)
-    if active is not None and active.denied:
-        return LayerTrace(layer, True, Outcome.EXPLICITLY_DENIED, "", shown)
-    allowing: set[int | None] = set() if active is None else active.allowing
-    outcome, note = Outcome.ALLOWED if allowing else Outcome.IMPLICITLY_DENIED, ""
-    if layer in (Layer.SCP, Layer.RCP):
-        levels = policies.levels(layer)
-        missing = [level for level in range(levels) if level not in allowing]
-        if missing:
-            outcome = Outcome.IMPLICITLY_DENIED
-            note = (
-                f"no policy at level {missing[0] + 1} of {levels} (counted from the root) allows the action"
-            )
-    elif layer == Layer.RESOURCE:
-        outcome, note = _resource_note(route, policies, outcome)
-    return LayerTrace(layer, True, outcome, note, shown)
-
-
-def _resource_note(route: Route, policies: PolicySet, outcome: Outcome) -> tuple[Outcome, str]:
-    from iamlab.engine.verdict import granted
-
-    if route.foreign:
-        return Outcome.IMPLICITLY_DENIED, "partitions of AWS don't trust each other"
-    strength = granted(policies.plan(route.action), route, policies.bounded)
-    where = "same" if route.same_account else "cross"
-    return outcome, RESOURCE_NOTES.get((strength, where), "")

@@ -72,6 +72,7 @@ class Statement:
         "denies",
         "effect",
         "index",
+        "outlines",
         "path",
         "policy",
         "principals",
@@ -93,6 +94,7 @@ class Statement:
         self.principals: Principals | None = None
         self.tests: tuple[Test, ...] = ()
         self.broken: list[tuple[str, str]] = []
+        self.outlines: dict[Usage, object] = {}
         self.shown: dict[object, object] = {}  # the trace keeps its descriptions of this statement here
         self._hits: dict[tuple[Usage, bool], Hit] = {}
 
