@@ -63,8 +63,6 @@ class Gate:
             secure: the request came over TLS, as far as policies are concerned.
         """
         state = self.state
-        # The account is the caller's, never one that the request claims for itself.
-        request.environ.pop(_OWNER_HEADER, None)
         now = state.clock.tick()
         request_id = str(uuid.UUID(int=state.random.getrandbits(128), version=4))
         body = operations.take_body(request)
@@ -79,6 +77,7 @@ class Gate:
             identity = authenticate(operation, request, body, state)
         except AwsError as error:
             return self._error(error, operation, request, request_id)
+        operations.forget_compression(request)
         call = self._call(operation, identity, request, body, now, request_id, secure)
         return self._authenticated(call, endpoint)
 
@@ -200,6 +199,7 @@ class Gate:
             return operations.result_reply(result, call.service, call.protocol, call.model, call.request_id)
         request = call.request
         account = call.account if call.service in _FINDS_BY_ITSELF else owner
+        # Written over whatever the request claims for itself.
         request.environ[_OWNER_HEADER] = account
         try:
             reply: Reply = endpoint.handler(request, request.raw_url, request.headers)

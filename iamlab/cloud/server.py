@@ -152,7 +152,10 @@ class Server:
             return Response("this server answers to loopback names only\n", status=403)
         if environ.get("PATH_INFO") == _RESET:
             return self._reset(environ)
-        environ["wsgi.input"] = BytesIO(_body(environ))
+        body = _body(environ)
+        environ["wsgi.input"] = BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("wsgi.input_terminated", None)
         request = wsgi.ServerRequest(environ)
         endpoint = wsgi.endpoint_of(request)
         if endpoint is None:

@@ -30,6 +30,7 @@ from iamlab.cloud.errors import AwsError
 Reply = tuple[int, dict[str, Any], str | bytes]
 """Status, headers, body: what moto's handlers return."""
 
+_UNZIPPED = "iamlab.unzipped"
 _ELB_VERSIONS = {"2012-06-01": "elb", "2015-12-01": "elbv2"}
 
 
@@ -120,15 +121,21 @@ def knows(service: str, request: Request) -> bool:
 
 
 def _unzip(request: Request, body: bytes) -> bytes:
-    """SDKs compress large bodies of some services; from here on the request is an uncompressed one."""
+    """SDKs compress large bodies of some services; from here on the request reads uncompressed."""
     try:
         plain = gzip.decompress(body)
     except (OSError, EOFError) as error:
         raise BadInputError("the body isn't gzip") from error
-    request.environ.pop("HTTP_CONTENT_ENCODING", None)
-    request.environ["CONTENT_LENGTH"] = str(len(plain))
+    # The headers are signed: they stay until the signature has been checked (`forget_compression`).
     request.environ["wsgi.input"] = BytesIO(plain)
+    request.environ["wsgi.input_terminated"] = request.environ[_UNZIPPED] = True
     return plain
+
+
+def forget_compression(request: Request) -> None:
+    """Hide from moto that an already unzipped body came compressed."""
+    if _UNZIPPED in request.environ:
+        request.environ.pop("HTTP_CONTENT_ENCODING", None)
 
 
 def protocol_of(service: str, content_type: str | None = None) -> str:
