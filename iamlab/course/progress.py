@@ -1,0 +1,137 @@
+"""What a learner has done so far: one small JSON file in the workspace.
+
+Written atomically (a new file takes the old one's place in one step), so that a crash or a full disk leaves
+the last good state. A file that can't be read is set aside under another name, never overwritten. The format
+carries a version: an older one is read and brought forward, a newer one is left alone and progress is kept
+in memory only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from iamlab.course.workspace import Workspace
+
+FORMAT = "iamlab-progress"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of one exercise."""
+
+    solved: bool = False
+    checks: int = 0
+    """How often it was checked with something to check. Counted, never penalised."""
+    hints: int = 0
+    """How many hints were looked at."""
+    saw_solution: bool = False
+
+
+@dataclass(slots=True)
+class Progress:
+    """The records of all exercises, kept in `path`."""
+
+    path: Path
+    records: dict[str, Record] = field(default_factory=dict)
+    writable: bool = True
+    """False if the file belongs to a newer iamlab: it is not touched."""
+
+    @classmethod
+    def load(cls, path: Path) -> Progress:
+        """Read the file; a missing one is an empty beginning, a damaged one is set aside."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return cls(path)
+        except (OSError, UnicodeDecodeError):
+            _set_aside(path)
+            return cls(path)
+        try:
+            return _read(path, json.loads(text))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            _set_aside(path)
+            return cls(path)
+
+    def of(self, exercise_id: str) -> Record:
+        return self.records.get(exercise_id, Record())
+
+    def update(self, exercise_id: str, **changes: Any) -> Record:
+        """Change one record and save the file."""
+        record = replace(self.of(exercise_id), **changes)
+        self.records[exercise_id] = record
+        self._save()
+        return record
+
+    def _save(self) -> None:
+        if not self.writable:
+            return
+        document = {
+            "format": FORMAT,
+            "version": VERSION,
+            "exercises": {key: _plain(record) for key, record in sorted(self.records.items())},
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=".progress-", suffix=".json")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(document, file, indent=2)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self.path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def progress() -> Progress:
+    """The progress kept in the learner's workspace, read afresh: several notebooks may be open at once."""
+    return Progress.load(Workspace.current().data / "progress.json")
+
+
+def _plain(record: Record) -> dict[str, bool | int]:
+    return {
+        "solved": record.solved,
+        "checks": record.checks,
+        "hints": record.hints,
+        "saw_solution": record.saw_solution,
+    }
+
+
+def _read(path: Path, document: Any) -> Progress:
+    if document["format"] != FORMAT:
+        raise ValueError("not a progress file")
+    if int(document["version"]) > VERSION:
+        return Progress(path, writable=False)
+    exercises: Mapping[str, Mapping[str, Any]] = document["exercises"]
+    return Progress(path, {str(key): _record(value) for key, value in exercises.items()})
+
+
+def _record(value: Mapping[str, Any]) -> Record:
+    return Record(
+        solved=bool(value.get("solved", False)),
+        checks=int(value.get("checks", 0)),
+        hints=int(value.get("hints", 0)),
+        saw_solution=bool(value.get("saw_solution", False)),
+    )
+
+
+def _set_aside(path: Path) -> None:
+    """Keep a file that can't be read: `progress.json` becomes `progress.damaged-1.json`, `-2` and so on."""
+    number = 1
+    while True:
+        aside = path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")
+        if not aside.exists():
+            break
+        number += 1
+    try:
+        os.replace(path, aside)
+    except OSError:
+        return  # a folder in its place, or no permission: saving will say so
