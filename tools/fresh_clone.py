@@ -157,7 +157,9 @@ def look_at_traces(clone: Path, home: Path) -> None:
     ours = {name for name in found if not name.startswith(".")} | (found & FOLDERS_OF_OTHERS)
     if ours != {"iamlab-workspace"}:
         sys.exit(f"the home folder holds more than the workspace: {sorted(ours)}")
-    status = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True)
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True
+    )
     if status.stdout:
         sys.exit(f"the clone was changed:\n{status.stdout}")
     print("nothing was written outside the workspace", flush=True)

@@ -20,6 +20,7 @@ import argparse
 import hashlib
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -128,15 +129,14 @@ def execute(path: Path) -> list[str]:
 
 def compare(names: list[str], arguments: list[str]) -> int:
     """Run the lessons with nbval; the exit code is pytest's."""
-    import pytest
-
+    sanitize = [f"--nbval-sanitize-with={SANITIZE}"] if SANITIZE.exists() else []
+    options = ["--nbval", f"--nbval-cell-timeout={SECONDS_PER_CELL}", *sanitize, *arguments]
     with tempfile.TemporaryDirectory() as folder:
-        variables = prepare(Workspace.at(folder), os.environ)
-        os.environ.clear()
-        os.environ.update(variables)
-        sanitize = [f"--nbval-sanitize-with={SANITIZE}"] if SANITIZE.exists() else []
-        options = ["--nbval", f"--nbval-cell-timeout={SECONDS_PER_CELL}", *sanitize, *arguments]
-        return pytest.main([*options, *(str(path) for path in _lessons(names))])
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *map(str, _lessons(names))],
+            env=prepare(Workspace.at(folder), os.environ),
+            cwd=ROOT,
+        ).returncode
 
 
 def main() -> int:
