@@ -57,7 +57,7 @@ class PolicyEditor(Front):
     _title = traitlets.Unicode().tag(sync=True)
     _kind_words = traitlets.Unicode().tag(sync=True)
     _apply_label = traitlets.Unicode("").tag(sync=True)
-    _height = traitlets.Unicode("26em").tag(sync=True)
+    _height = traitlets.Unicode("32em").tag(sync=True)
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class PolicyEditor(Front):
         on_save: Callable[[Policy], object] | None = None,
         save_label: str = "Apply",
         draft: str | Path | None = None,
-        height: str = "26em",
+        height: str = "32em",
     ) -> None:
         if kind not in KINDS:
             raise ValueError(f"`{kind}` is no kind of policy, expected one of {', '.join(KINDS)}")

@@ -98,6 +98,7 @@ def _statement(statement: StatementTrace, decided: bool) -> dict[str, Any]:
         "effect": statement.effect,
         "matched": statement.matched,
         "decided": decided,
+        "compared": statement.compared,
         "span": _span(statement.span),
         "parts": [_part(part) for part in statement.parts],
     }

@@ -1,6 +1,6 @@
 // The decision view: the verdict in words, the request, then the walk through the layers.
 
-import { h } from "./dom";
+import { h, prose } from "./dom";
 import type { Cleanup, Model } from "./model";
 import { TraceView } from "./trace/view";
 import type { TraceData } from "./types";
@@ -42,7 +42,7 @@ export function renderDecision(model: Model, root: HTMLElement, cleanup: Cleanup
     trace.show(data);
     root.replaceChildren(
       verdictBanner(data),
-      h("p.iamlab-explanation", {}, data.explanation),
+      h("p.iamlab-explanation", {}, ...prose(data.explanation)),
       trace.element,
     );
   };

@@ -26,6 +26,11 @@ export function fill(element: Element, ...children: Child[]): void {
   element.replaceChildren(...children.filter((child): child is Node | string => !!child));
 }
 
+/** The engine's sentences put names and values in backticks; here they become code. */
+export function prose(text: string): Child[] {
+  return text.split("`").map((piece, index) => (index % 2 ? h("code.iamlab-value", {}, piece) : piece));
+}
+
 /** Keys move through a group of buttons of which one can be reached by Tab (WAI-ARIA's roving tabindex). */
 export function roving(group: HTMLElement, selector: string, choose: (element: HTMLElement) => void): void {
   const step: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };

@@ -48,6 +48,8 @@ export interface StatementData {
   effect: string;
   matched: boolean;
   decided: boolean;
+  /** It lists the action, so that its other elements were compared. */
+  compared: boolean;
   span: Span | null;
   parts: PartData[];
 }

@@ -8,7 +8,7 @@ import {
   completionKeymap,
   type CompletionSource,
 } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, isolateHistory } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
@@ -138,7 +138,8 @@ export class TextEditor {
     if (text === this.text) return;
     this.view.dispatch({
       changes: { from: 0, to: this.view.state.doc.length, insert: text },
-      annotations: theirs ? fromPython.of(true) : [],
+      // A step of its own, however shortly after a key it comes.
+      annotations: [isolateHistory.of("full"), ...(theirs ? [fromPython.of(true)] : [])],
     });
   }
 

@@ -1,6 +1,6 @@
 // What is wrong with the text, as a list: line:column, what, and the code AWS gives it. A click goes there.
 
-import { fill, h } from "../dom";
+import { fill, h, prose } from "../dom";
 import type { Problem } from "../types";
 
 const WORDS: Record<Problem["severity"], string> = {
@@ -28,7 +28,7 @@ export function problemList(goTo: (offset: number) => void): {
             { type: "button", "data-severity": problem.severity, onclick: () => goTo(problem.span[0]) },
             h("span.iamlab-place", {}, `${problem.line}:${problem.column}`),
             h("span.iamlab-severity", {}, WORDS[problem.severity] ?? problem.severity),
-            h("span.iamlab-problem-text", {}, problem.message),
+            h("span.iamlab-problem-text", {}, ...prose(problem.message)),
             h("code.iamlab-code", {}, problem.code),
           ),
         ),

@@ -2,7 +2,7 @@
 // text and decides; this view sends the text a moment after the last key and shows the report that comes back.
 
 import { verdictBanner } from "../decision";
-import { fill, h, homeOf } from "../dom";
+import { fill, h, homeOf, prose } from "../dom";
 import { ask, type Cleanup, editName, type Model } from "../model";
 import { TraceView } from "../trace/view";
 import type { Report, TraceData } from "../types";
@@ -17,7 +17,7 @@ const PATIENCE = 3000;
 
 export function renderEditor(model: Model, root: HTMLElement, cleanup: Cleanup): void {
   root.classList.add("iamlab-editor");
-  root.style.setProperty("--iamlab-editor-height", String(model.get("_height") ?? "26em"));
+  root.style.setProperty("--iamlab-editor-height", String(model.get("_height") ?? "32em"));
   const report = () => model.get("_report") as Report;
   const status = h("span.iamlab-status", { role: "status" });
   const detail = h("div.iamlab-detail", { hidden: true });
@@ -34,8 +34,9 @@ export function renderEditor(model: Model, root: HTMLElement, cleanup: Cleanup):
       if (pending) show(); // typed and taken back: the report at hand is about this very text
       return;
     }
-    model.set("text", editor.text);
+    // The name first: as soon as the text is the new one, the report at hand is seen to be about another.
     model.set("_edit", editName());
+    model.set("text", editor.text);
     model.save_changes();
     waitForReport();
   };
@@ -93,7 +94,7 @@ export function renderEditor(model: Model, root: HTMLElement, cleanup: Cleanup):
       detail,
       h("h3.iamlab-detail-title", {}, verdict.label),
       verdictBanner(data),
-      h("p.iamlab-explanation", {}, data.explanation),
+      h("p.iamlab-explanation", {}, ...prose(data.explanation)),
       trace.element,
     );
     editor.light(stale ? [] : verdict.spans);

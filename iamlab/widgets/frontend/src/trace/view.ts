@@ -2,7 +2,7 @@
 // policy its statements, a statement its elements and conditions with the reason each matched or did not.
 // Used by the decision view and, below the verdicts, by the policy editor.
 
-import { fill, freshId, h, roving } from "../dom";
+import { fill, freshId, h, prose, roving } from "../dom";
 import { placesOf } from "../places";
 import type { LayerData, PartData, PolicyData, Span, StatementData, TraceData } from "../types";
 
@@ -70,7 +70,7 @@ export class TraceView {
 
   #layerBody(layer: LayerData): HTMLElement[] {
     const body: HTMLElement[] = [];
-    if (layer.note) body.push(h("p.iamlab-note", {}, layer.note));
+    if (layer.note) body.push(h("p.iamlab-note", {}, ...prose(layer.note)));
     body.push(...layer.policies.map((policy) => this.#policy(policy)));
     if (!body.length) body.push(h("p.iamlab-note", {}, "Nothing stands in this layer."));
     return body;
@@ -93,7 +93,7 @@ export class TraceView {
     };
     const details = h(
       "details.iamlab-statement",
-      { open: statement.decided, "data-matched": String(statement.matched) },
+      { open: statement.decided || statement.compared, "data-matched": String(statement.matched) },
       h(
         "summary",
         { onclick: () => point(statement.span) },
@@ -121,7 +121,7 @@ export class TraceView {
         part.operator ? `${part.operator} ${part.key}` : part.element,
         h("span.iamlab-sr", {}, ` ${word}: `),
       ),
-      h("span.iamlab-part-reason", {}, part.reason),
+      h("span.iamlab-part-reason", {}, ...prose(part.reason)),
     );
   }
 }
