@@ -76,6 +76,8 @@ def problems(notebook: Any) -> Iterator[str]:
         if not cell.source.strip():
             yield f"{place}: is empty"
             continue
+        if cell.source.rstrip().endswith(";"):
+            yield f"{place}: ends in `;`, which hides the value from learners but not from nbval; assign it instead"
         count += 1
         if cell.execution_count != count:
             yield f"{place}: was not run in order (its count is {cell.execution_count}, not {count})"

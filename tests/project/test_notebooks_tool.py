@@ -101,6 +101,7 @@ def test_a_widget_keeps_its_picture_and_loses_its_model(tool: ModuleType) -> Non
             ran("x", 1, new_output("display_data", {"text/plain": f"{TOOL.parents[1]}/x"})),
             "a path of this machine",
         ),
+        (ran("iam.create_user(UserName='zoe');", 1), "ends in `;`"),
         (ran("x", 3), "was not run in order (its count is 3, not 1)"),
         (new_code_cell("x"), "was not run in order (its count is None, not 1)"),
         (new_code_cell("  "), "is empty"),
