@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from iamlab.engine import Decision, Layer, Outcome, PolicySet, Request, StatementRef, decide
+from iamlab.engine import (
+    Decision,
+    Layer,
+    Outcome,
+    PartTrace,
+    PolicySet,
+    Request,
+    StatementRef,
+    StatementTrace,
+    decide,
+)
 from iamlab.policy import Policy
 from iamlab.widgets.questions import Question
 from iamlab.widgets.trace_data import edited_statements, statement_name
@@ -148,12 +158,17 @@ def _reason(decision: Decision, policy: Policy, kind: Kind) -> tuple[str, tuple[
     nearest = _nearest(decision, policy)
     if nearest is None:
         return "no statement allows it", spans
-    label, names, span = nearest
-    return f"no statement allows it; in {label} {names} does not match", (span,) if span else spans
+    statement, part = nearest
+    what = f"condition on {part.key}" if part.key else part.element
+    missed = () if part.span is None else ((part.span.start, part.span.end),)
+    return (
+        f"nothing allows it: the {what} of {statement_name(statement.sid, statement.index)} does not match",
+        missed,
+    )
 
 
-def _nearest(decision: Decision, policy: Policy) -> tuple[str, str, tuple[int, int] | None] | None:
-    """The Allow that fails in one element alone, which is the one to look at: its name, the element, the place.
+def _nearest(decision: Decision, policy: Policy) -> tuple[StatementTrace, PartTrace] | None:
+    """The Allow that fails in one element alone, which is the one to look at, with that element.
 
     One that lists the action comes first; one that doesn't is told only where it is the only Allow there is.
     """
@@ -161,9 +176,7 @@ def _nearest(decision: Decision, policy: Policy) -> tuple[str, str, tuple[int, i
     for statement in [item for item in allows if item.compared] or (allows if len(allows) == 1 else []):
         failed = [part for part in statement.parts if part.matched is False]
         if len(failed) == 1:
-            [part] = failed
-            span = None if part.span is None else (part.span.start, part.span.end)
-            return statement_name(statement.sid, statement.index), part.key or part.element, span
+            return statement, failed[0]
     return None
 
 

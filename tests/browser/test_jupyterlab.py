@@ -125,6 +125,7 @@ def picture(page: Page, name: str) -> None:
     """A screenshot for people to look at, where ``IAMLAB_SCREENSHOTS`` names a folder."""
     folder = os.environ.get("IAMLAB_SCREENSHOTS")
     if folder:
+        page.wait_for_timeout(500)  # JupyterLab draws cells that come into view a little later
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 

@@ -222,9 +222,16 @@ def test_a_statement_without_a_name_goes_by_its_number() -> None:
 
 def test_a_near_miss_points_at_the_element_that_does_not_match() -> None:
     verdict = verdict_of(READ_ORDERS, DELETE)
-    assert verdict["reason"] == "no statement allows it; in ReadOrders Action does not match"
+    assert verdict["reason"] == "nothing allows it: the Action of ReadOrders does not match"
     assert "dynamodb:GetItem" in verdict["shown"][0]
     assert "Resource" not in verdict["shown"][0]
+
+
+def test_a_condition_that_does_not_hold_is_named_by_its_key() -> None:
+    office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    verdict = verdict_of(document(statement("Allow", "dynamodb:*", Sid="Office", Condition=office)), READ)
+    assert verdict["reason"] == "nothing allows it: the condition on aws:SourceIp of Office does not match"
+    assert "203.0.113.0/24" in verdict["shown"][0]
 
 
 def test_another_layer_that_denies_is_named() -> None:
@@ -353,6 +360,6 @@ def test_the_text_form_says_all_that_matters() -> None:
     assert repr(editor) == (
         "Policy (identity policy, valid)\n"
         "  ✓ allowed   read an order: ReadOrders allows it (as wished)\n"
-        "  ✕ denied    delete the table: no statement allows it; in ReadOrders Action does not match "
+        "  ✕ denied    delete the table: nothing allows it: the Action of ReadOrders does not match "
         "(should be allowed)"
     )
