@@ -108,6 +108,8 @@ def _allowed(decision: Decision) -> Iterator[str]:
     else:
         note = f"; {layer.note}" if layer.note else ""
         yield f"`{action}` is allowed: {_named(*found)} in {_policy_of(layer.layer, decision)} matches{note}."
+    if decision.route.trust and decision.layer == Layer.RESOURCE:
+        yield from _contested(decision)
     passed = [
         _title(other)
         for other in decision.trace.layers
@@ -116,6 +118,17 @@ def _allowed(decision: Decision) -> Iterator[str]:
     if passed:
         yield f"Asked as well, and allowing it: {_series(passed)}."
     yield "No statement denies it. One that does, anywhere, would win: a Deny always beats an Allow."
+
+
+def _contested(decision: Decision) -> Iterator[str]:
+    """Where AWS's own pages disagree, the learner is told (id_roles_update-role-trust-policy)."""
+    boundary = decision.trace.layer(Layer.BOUNDARY)
+    if boundary is not None and boundary.outcome == Outcome.IMPLICITLY_DENIED:
+        yield (
+            "The permissions boundary doesn't allow the action. AWS's page on trust policies says that it must; its "
+            "evaluation logic says that a policy naming the caller directly isn't limited by a boundary. This follows "
+            "the evaluation logic."
+        )
 
 
 def _explicitly_denied(decision: Decision) -> Iterator[str]:

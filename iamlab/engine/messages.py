@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from iamlab.engine.layers import LAYERS, Layer, Outcome
+from iamlab.engine.route import WHOLE_MESSAGES
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -26,7 +27,7 @@ def message_of(decision: Decision) -> str:
     if decision.allowed:
         return ""
     request, layer, route = decision.request, decision.layer, decision.route
-    if route.fixed is not None and layer == Layer.ROOT:
+    if route.fixed is not None and route.fixed[2] in WHOLE_MESSAGES:
         return route.fixed[2]
     frame = f"User: {request.caller} is not authorized to perform: {request.action} on resource: {request.resource}"
     facts = LAYERS.get(layer)

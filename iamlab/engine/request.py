@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from iamlab.policy.arn import Arn, parse_arn
-from iamlab.policy.facts import CallerKind
+from iamlab.policy.facts import CallerKind, context_values
 
 __all__ = ["FLAGS", "TYPES", "Request"]
 
@@ -93,6 +93,7 @@ class Request:
 
     __slots__ = (
         "_route",
+        "_values",
         "account",
         "action",
         "context",
@@ -118,6 +119,7 @@ class Request:
     context: Mapping[str, Any]
     wildcard_only_action: bool
     _route: Any
+    _values: dict[str, str | tuple[str, ...]]
 
     def __init__(
         self,
@@ -170,6 +172,7 @@ class Request:
         # A copy, since what is decided must not change with the caller's dictionary.
         put("context", MappingProxyType(dict(context)) if context else _NO_CONTEXT)
         put("wildcard_only_action", wildcard_only_action)
+        put("_values", context_values(self.context))
         put("_route", None)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -251,7 +254,7 @@ class Request:
             "principal": self.principal,
             "principal_type": self.principal_type,
             "account": self.account,
-            "issuer": self.issuer,
+            "issuer": self.issuer if self.issuer_has_path else None,
             "flags": list(self.flags),
             "action": self.action,
             "resource": self.resource,

@@ -15,9 +15,9 @@ from iamlab.engine.layers import LAYERS, Layer, Outcome
 from iamlab.engine.organizations import rcp_reaches
 from iamlab.engine.request import TYPES, Request
 from iamlab.policy.arn import parse_arn
-from iamlab.policy.facts import CallerKind, Facts, context_values
+from iamlab.policy.facts import CallerKind, Facts
 
-__all__ = ["Fixed", "Route", "route_of"]
+__all__ = ["WHOLE_MESSAGES", "Fixed", "Route", "route_of"]
 
 Fixed = tuple[Outcome, Layer, str]
 """A verdict that no policy can change: outcome, what decided, and why in a sentence."""
@@ -25,6 +25,12 @@ Fixed = tuple[Outcome, Layer, str]
 _ASSUME: Final = frozenset(("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"))
 _WITH_ASSUME: Final = frozenset(("sts:tagsession", "sts:setsourceidentity", "sts:setcontext"))
 _IDENTITY_KINDS: Final = frozenset((CallerKind.USER, CallerKind.SESSION, CallerKind.FEDERATED_USER))
+_NO_ROOT: Final = "Roles may not be assumed by root accounts."
+_NO_SESSION_TOKEN: Final = "Cannot call GetSessionToken with session credentials"
+_NO_FEDERATION_TOKEN: Final = "Cannot call GetFederationToken with session credentials"
+WHOLE_MESSAGES: Final = (_NO_ROOT, _NO_SESSION_TOKEN, _NO_FEDERATION_TOKEN)
+"""Reasons that are AWS's whole message, without the usual frame."""
+
 _BIT = {layer: facts.bit for layer, facts in LAYERS.items()}
 
 
@@ -80,7 +86,7 @@ def _work_out(request: Request) -> Route:
     action = route.action = request.action.lower()
     # An action without resource types is asked for on everything, whatever the caller wrote.
     route.resource = "*" if request.wildcard_only_action else request.resource
-    route.values = context_values(request.context)
+    route.values = request._values
     kind = route.kind = TYPES[request.principal_type]
     route.principal = request.principal or "anonymous"
     route.account = request.account
@@ -115,17 +121,15 @@ def _fixed(kind: CallerKind, action: str, flags: tuple[str, ...], values: object
     signed = kind in _IDENTITY_KINDS or kind == CallerKind.ROOT
     if action == "sts:getcalleridentity" and signed:
         return Outcome.ALLOWED, Layer.ALWAYS, "everybody may ask who they are: no policy can forbid it"
-    if kind == CallerKind.ROOT and action in ("sts:assumerole", "sts:assumeroot"):
-        return Outcome.IMPLICITLY_DENIED, Layer.ROOT, "Roles may not be assumed by root accounts."
+    if kind == CallerKind.ROOT and action == "sts:assumerole":
+        return Outcome.IMPLICITLY_DENIED, Layer.ROOT, _NO_ROOT
+    if kind == CallerKind.ROOT and action == "sts:assumeroot":
+        return Outcome.IMPLICITLY_DENIED, Layer.ROOT, "root credentials can't call AssumeRoot"
     short_lived = "get_session_token" in flags
     if action in ("sts:getsessiontoken", "sts:getfederationtoken"):
         if kind in (CallerKind.SESSION, CallerKind.FEDERATED_USER) or (signed and short_lived):
-            name = "GetSessionToken" if action == "sts:getsessiontoken" else "GetFederationToken"
-            return (
-                Outcome.IMPLICITLY_DENIED,
-                Layer.CREDENTIALS,
-                f"Cannot call {name} with session credentials",
-            )
+            reason = _NO_SESSION_TOKEN if action == "sts:getsessiontoken" else _NO_FEDERATION_TOKEN
+            return Outcome.IMPLICITLY_DENIED, Layer.CREDENTIALS, reason
         if action == "sts:getsessiontoken" and signed:
             return (
                 Outcome.ALLOWED,
@@ -162,8 +166,8 @@ def _apply_layers(route: Route, request: Request, linked: bool) -> None:
         notes[Layer.SCP] = "SCPs don't bind service-linked roles"
     if "resource_management_account" in flags or (managed and route.same_account):
         notes[Layer.RCP] = "RCPs don't govern resources of the management account"
-    elif linked:
-        notes[Layer.RCP] = "RCPs don't bind service-linked roles"
+    elif linked or (route.trust and ":role/aws-service-role/" in route.resource):
+        notes[Layer.RCP] = "RCPs don't bind service-linked roles, nor the services that assume them"
     elif not rcp_reaches(route.action, route.resource):
         notes[Layer.RCP] = "RCPs don't reach this action"
     if kind == CallerKind.ROOT:

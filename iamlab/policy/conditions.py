@@ -20,7 +20,7 @@ from iamlab.policy.glob import Predicate, Token
 from iamlab.policy.operators import NULL, Operator, Spelled, predicate_of, spell
 from iamlab.policy.problems import Path, Problems, repeated_keys
 from iamlab.policy.text import listed, scalar_text
-from iamlab.policy.variables import Part, Values, VariableError, fill, has_variables, template
+from iamlab.policy.variables import Part, Values, VariableError, fill, has_variables, keys_of, template
 
 if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
@@ -46,6 +46,7 @@ class Test:
         spelled: the operator's row with quantifier and suffix, or None when it is unknown.
         lookup: the key in lower case, as contexts hold it.
         statement: the statement that it belongs to.
+        variables: the keys that its values' variables ask for, as written.
     """
 
     __slots__ = (
@@ -59,6 +60,7 @@ class Test:
         "spelled",
         "statement",
         "values",
+        "variables",
     )
 
     def __init__(self, operator: str, key: str, values: tuple[str, ...], path: Path) -> None:
@@ -68,6 +70,7 @@ class Test:
         self.values = values
         self.path = path
         self.broken: str | None = None
+        self.variables: tuple[str, ...] = ()
         self.spelled: Spelled | None = None
         self.statement: Statement | None = None
         self.holds: Holds = lambda values: False
@@ -211,6 +214,7 @@ def _compile_comparison(
         else:
             fixed.append(predicate)
     if templates:
+        test.variables = tuple(key for parts in templates for key in keys_of(parts))
         test._fill = lambda values: [
             filler if isinstance(filler, str) else _shown(fill(filler, values)) for filler in fillers
         ]

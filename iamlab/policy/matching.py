@@ -15,7 +15,16 @@ from iamlab.policy.glob import STAR, Predicate, resource_glob, resource_pattern,
 from iamlab.policy.glob import pattern as glob_pattern
 from iamlab.policy.problems import Path, Problems
 from iamlab.policy.text import listed
-from iamlab.policy.variables import Part, Values, Variable, VariableError, fill, has_variables, template
+from iamlab.policy.variables import (
+    Part,
+    Values,
+    Variable,
+    VariableError,
+    fill,
+    has_variables,
+    keys_of,
+    template,
+)
 
 __all__ = ["Actions", "Resources", "compile_actions", "compile_resources"]
 
@@ -118,6 +127,10 @@ class Resources:
         self._exact: set[str] = set()
         self._globs: list[Predicate] = []
         self._templates: list[tuple[Part, ...]] = []
+
+    def variables(self) -> tuple[str, ...]:
+        """The keys that the entries' variables ask for, as written."""
+        return tuple(key for parts in self._templates for key in keys_of(parts))
 
     def resolved(self, values: Values) -> tuple[str | None, ...]:
         """The entries with the request's variables put in; None where one has no value."""

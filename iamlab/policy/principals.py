@@ -115,8 +115,8 @@ class Principals:
             return False
         if facts.kind == CallerKind.ROOT:
             return True
-        if facts.principal not in self._arns:
-            return False
+        if facts.principal not in self._arns or facts.principal == facts.issuer:
+            return False  # of "some session of the role" nobody can say that its session is listed
         return facts.kind == CallerKind.USER or self._names_issuer(facts)
 
     def strength(self, facts: Facts, bounded: bool) -> Strength:

@@ -10,12 +10,12 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variable
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from iamlab.policy.glob import Token, tokens_of
 
-__all__ = ["Part", "Values", "Variable", "VariableError", "fill", "has_variables", "template"]
+__all__ = ["Part", "Values", "Variable", "VariableError", "fill", "has_variables", "keys_of", "template"]
 
 Values = Mapping[str, str | tuple[str, ...]]
 """A request's context: lower-case keys; a tuple is a multivalued key."""
@@ -115,6 +115,11 @@ def _variable(text: str, start: int) -> tuple[Part, int]:
             "MISSING_QUOTE_IN_VARIABLE", f"the default in `{whole}` has no closing quote and brace"
         )
     return Variable(match.group(), text[quote.end() : end]), end + 2
+
+
+def keys_of(parts: Sequence[Part]) -> Iterator[str]:
+    """The keys that a template asks for, as written."""
+    return (part.name for part in parts if isinstance(part, Variable))
 
 
 def fill(parts: Sequence[Part], values: Values) -> list[Token] | None:

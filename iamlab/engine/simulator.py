@@ -1,0 +1,110 @@
+"""A decision in the words of IAM's policy simulator.
+
+Comes in: a decision. Goes out: one `EvaluationResult` as `SimulatePrincipalPolicy` and `SimulateCustomPolicy`
+answer it. Matched statements with their places and missing context keys come out of the decision's own trace.
+
+See https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from iamlab.engine.layers import Layer, Outcome
+from iamlab.policy.statement import Statement
+
+if TYPE_CHECKING:
+    from iamlab.engine.decision import Decision, StatementRef
+
+__all__ = ["evaluation_result", "missing_context_keys"]
+
+_DECISIONS: Final = {
+    Outcome.ALLOWED: "allowed",
+    Outcome.IMPLICITLY_DENIED: "implicitDeny",
+    Outcome.EXPLICITLY_DENIED: "explicitDeny",
+}
+
+# How the simulator calls policies that have no name: by the request parameter they came in, counted from 1.
+_INPUTS: Final = {
+    Layer.IDENTITY: "PolicyInputList",
+    Layer.BOUNDARY: "PermissionsBoundaryPolicyInputList",
+    Layer.RESOURCE: "ResourcePolicy",
+}
+
+_PRINCIPALS: Final = {"User": "user", "FederatedUser": "user", "AssumedRole": "role", "Account": "none"}
+
+
+def evaluation_result(decision: Decision) -> dict[str, Any]:
+    """The decision as an `EvaluationResult`."""
+    request = decision.request
+    result: dict[str, Any] = {
+        "EvalActionName": request.action,
+        "EvalResourceName": request.resource,
+        "EvalDecision": _DECISIONS[decision.outcome],
+        "MatchedStatements": [
+            _matched(statement, request.principal_type) for statement in decision.statements
+        ],
+        "MissingContextValues": list(missing_context_keys(decision)),
+    }
+    organisation = decision.trace.layer(Layer.SCP)
+    if organisation is not None and organisation.outcome is not None:
+        result["OrganizationsDecisionDetail"] = {
+            "AllowedByOrganizations": organisation.outcome == Outcome.ALLOWED
+        }
+    boundary = decision.trace.layer(Layer.BOUNDARY)
+    if boundary is not None and boundary.outcome is not None:
+        result["PermissionsBoundaryDecisionDetail"] = {
+            "AllowedByPermissionsBoundary": boundary.outcome == Outcome.ALLOWED
+        }
+    return result
+
+
+def missing_context_keys(decision: Decision) -> tuple[str, ...]:
+    """Keys that statements about this action ask for and the request doesn't carry, each once, sorted."""
+    values = decision.route.values
+    asked = {
+        key.lower(): key
+        for layer in decision.trace.layers
+        if layer.applies
+        for policy in layer.policies
+        for trace in policy.statements
+        if trace.compared
+        for key in _keys(trace.statement)
+    }
+    return tuple(sorted(key for name, key in asked.items() if name not in values))
+
+
+def _keys(statement: Statement) -> Iterator[str]:
+    if statement.resources is not None:
+        yield from statement.resources.variables()
+    for test in statement.tests:
+        yield test.key
+        yield from test.variables
+
+
+def _matched(reference: StatementRef, principal_type: str) -> dict[str, Any]:
+    span = reference.span
+    policy = reference.policy
+    found: dict[str, Any] = {
+        "SourcePolicyId": policy.name or _input_name(reference),
+        "SourcePolicyType": _source_type(reference, principal_type),
+    }
+    if span is not None:
+        found["StartPosition"] = {"Line": span.line, "Column": span.column}
+        found["EndPosition"] = {"Line": span.end_line, "Column": span.end_column}
+    return found
+
+
+def _input_name(reference: StatementRef) -> str:
+    name = _INPUTS.get(reference.layer, str(reference.layer))
+    return name if reference.layer == Layer.RESOURCE else f"{name}.{reference.policy_index + 1}"
+
+
+def _source_type(reference: StatementRef, principal_type: str) -> str:
+    if reference.layer == Layer.RESOURCE:
+        return "resource"
+    arn = reference.policy.arn
+    if arn is not None:
+        return "aws-managed" if ":iam::aws:" in arn else "user-managed"
+    return _PRINCIPALS.get(principal_type, "none") if reference.layer == Layer.IDENTITY else "none"
