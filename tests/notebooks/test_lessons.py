@@ -108,7 +108,7 @@ def test_expected_errors_take_one_line_and_are_always_expected(path: Path) -> No
 def test_cells_are_short_enough_to_retype(path: Path) -> None:
     for cell in code_cells(read(path)):
         assert len(cell.source.splitlines()) <= 20, cell.source
-        assert max(map(len, cell.source.splitlines())) <= 100, cell.source
+        assert max(map(len, cell.source.splitlines())) <= 90, cell.source
 
 
 @EACH
