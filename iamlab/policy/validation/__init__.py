@@ -1,9 +1,9 @@
 """What AWS's policy validation reports of a policy, with places, reasons and fixes.
 
-Comes in: a `Policy` and the kind of policy that it is meant as. Goes out: findings in text order, under the issue codes and
-the four severities of IAM Access Analyzer's `ValidatePolicy`. The grammar's own errors are taken over; each module here adds
-the checks of one topic, as functions in its `CHECKS`. Text that isn't JSON is mended first (see `repair`), and the findings
-are led back to where they stand in the text as given.
+Comes in: a `Policy` and the kind of policy that it is meant as. Goes out: findings in text order, under the issue
+codes and the four severities of IAM Access Analyzer's `ValidatePolicy`. The grammar's own errors are taken over; each
+module here adds the checks of one topic, as functions in its `CHECKS`. Text that isn't JSON is mended first (see
+`repair`), and the findings are led back to where they stand in the text as given.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
 """
@@ -70,7 +70,9 @@ _TOPICS: Final = (
     values,
     variables,
 )
-_CHECKS: Final[tuple[Callable[[Report], None], ...]] = tuple(check for topic in _TOPICS for check in topic.CHECKS)
+_CHECKS: Final[tuple[Callable[[Report], None], ...]] = tuple(
+    check for topic in _TOPICS for check in topic.CHECKS
+)
 _ORDER: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -98,7 +100,9 @@ def findings(policy: Policy, kind: str = "identity", resource_type: str | None =
 def _in_order(found: list[Finding]) -> Iterator[Finding]:
     """In text order, worst first where several stand at one place; nothing twice."""
     seen = set()
-    for finding in sorted(found, key=lambda item: (item.span.start if item.span else -1, _ORDER[item.severity])):
+    for finding in sorted(
+        found, key=lambda item: (item.span.start if item.span else -1, _ORDER[item.severity])
+    ):
         key = (finding.code, finding.span, finding.path)
         if key not in seen:
             seen.add(key)

@@ -49,6 +49,22 @@ _OPERATIONS: Final = {
 }
 
 
+# Where an action is looked for that the service named doesn't have (`iam:AssumeRole`).
+_WELL_KNOWN: Final = (
+    "sts",
+    "iam",
+    "ec2",
+    "s3",
+    "lambda",
+    "dynamodb",
+    "kms",
+    "sqs",
+    "sns",
+    "logs",
+    "cloudwatch",
+)
+
+
 def named_action(text: str) -> Action | None:
     """The action that a text without wildcards names."""
     return None if has_wildcard(text) else reference().action(text)
@@ -87,7 +103,13 @@ def _check_entry(report: Report, entry: Entry) -> None:
     service = reference().service(prefix)
     if service is None:
         meant = _near_service(prefix, name)
-        _say(report, "INVALID_SERVICE_IN_ACTION", f"there is no service `{prefix}`", entry, meant and f"{meant}:{name}")
+        _say(
+            report,
+            "INVALID_SERVICE_IN_ACTION",
+            f"there is no service `{prefix}`",
+            entry,
+            meant and f"{meant}:{name}",
+        )
     elif not _known(service, name):
         meant = _OPERATIONS.get(text.lower()) or _near_action(service, name)
         what = "no action of the service fits" if has_wildcard(name) else "there is no action"
@@ -103,7 +125,7 @@ def _known(service: Service, name: str) -> bool:
 
 def _say(report: Report, code: str, message: str, entry: Entry, meant: str | None) -> None:
     if meant is None:
-        report.at(code, message, entry, report.drop_entry(entry))
+        report.at(code, message, entry)  # it may be newer than the reference: nothing to be done unasked
         return
     report.at(code, f"{message}: did you mean `{meant}`?", entry, report.replace(entry.node, meant))
 
@@ -113,25 +135,22 @@ def _near_service(prefix: str, name: str) -> str | None:
     """The service meant; among equals one that has the action."""
     services = reference().services
     having = [known for known, service in services.items() if _known(service, name)]
-    return near(prefix, having) or (having[0] if len(having) == 1 and not has_wildcard(name) else near(prefix, services))
+    begun = [
+        known for known in having if known.startswith(prefix.lower()) or prefix.lower().startswith(known)
+    ]
+    return near(prefix, having) or next(iter(begun), None) or near(prefix, services)
 
 
 @lru_cache(maxsize=512)
 def _near_action(service: Service, name: str) -> str | None:
-    """The action meant: a near miss here, or the very name in the one other service that has it."""
+    """The action meant: a near miss here, or the very name in a service that everybody uses."""
     meant = near(name, service.action_names)
     if meant:
         return f"{service.prefix}:{meant}"
     if has_wildcard(name):
         return None
-    others = [other for other in reference().services.values() if other.level(name) is not None]
-    if len(others) == 1:
-        return f"{others[0].prefix}:{others[0].action_names[_position(others[0], name)]}"
-    return None
-
-
-def _position(service: Service, name: str) -> int:
-    return next(index for index, known in enumerate(service.action_names) if known.lower() == name.lower())
+    elsewhere = (reference().action(f"{prefix}:{name}") for prefix in _WELL_KNOWN)
+    return next((str(action) for action in elsewhere if action is not None), None)
 
 
 CHECKS: Final[tuple[Callable[[Report], None], ...]] = (_check_names,)

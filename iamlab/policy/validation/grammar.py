@@ -1,7 +1,7 @@
 """The grammar's errors under the codes that validation gives them, with near misses and fixes.
 
-Comes in: `Policy.errors(kind)`. Goes out: the same in the report, where the type of policy or the operator asks for a more
-exact code (`RCP_SYNTAX_ERROR_NOTACTION`, `TYPE_MISMATCH_NUMBER`).
+Comes in: `Policy.errors(kind)`. Goes out: the same in the report, where the type of policy or the operator asks for a
+more exact code (`RCP_SYNTAX_ERROR_NOTACTION`, `TYPE_MISMATCH_NUMBER`).
 """
 
 from __future__ import annotations
@@ -60,12 +60,22 @@ _CODES: Final = {
 }
 
 
+# Codes that a check of validation reports with a better place or a fix.
+_ELSEWHERE: Final = frozenset(("RCP_SYNTAX_ERROR_ACTION", "UNSUPPORTED_SID", "UNIQUE_SIDS_REQUIRED"))
+
+
 def check(policy: Policy, report: Report) -> None:
     """Put the grammar's errors into the report."""
-    trouble = {finding.path for finding in policy.errors(report.kind) if finding.code == "INVALID_POLICY_ELEMENT"}
+    trouble = {
+        finding.path for finding in policy.errors(report.kind) if finding.code == "INVALID_POLICY_ELEMENT"
+    }
     for finding in policy.errors(report.kind):
         code = _code(finding, report)
-        if code is None or (code == "MISSING_PRINCIPAL" and (*finding.path, "NotPrincipal") in trouble):
+        if (
+            code is None
+            or code in _ELSEWHERE
+            or (code == "MISSING_PRINCIPAL" and (*finding.path, "NotPrincipal") in trouble)
+        ):
             continue
         key, node = _find(report.view.root, finding.path)
         fix = _FIXES.get(code)

@@ -1,13 +1,14 @@
 """Condition keys: which exist, what type of value they hold, and whether they hold several.
 
-Comes in: a key as written in a policy. Goes out: a `KeyFacts`. Global keys stand in the table here; those of services come
-from the service reference, those of identity providers too where it lists them.
+Comes in: a key as written in a policy. Goes out: a `KeyFacts`. Global keys stand in the table here; those of services
+come from the service reference, those of identity providers too where it lists them.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -15,7 +16,16 @@ from typing import Final
 
 from iamlab.policy.reference import ConditionKey, reference
 
-__all__ = ["GLOBAL_KEYS", "SENSITIVE_KEYS", "TAG_KEYS", "GlobalKey", "KeyFacts", "Standing", "look_up"]
+__all__ = [
+    "GLOBAL_KEYS",
+    "SENSITIVE_KEYS",
+    "TAG_KEYS",
+    "GlobalKey",
+    "KeyFacts",
+    "Standing",
+    "look_up",
+    "stem",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +45,18 @@ class GlobalKey:
     sensitive: bool = False
 
 
-def _rows(type_: str, names: str, multivalued: bool = False, sensitive: bool = False) -> tuple[GlobalKey, ...]:
+def _rows(
+    type_: str, names: str, multivalued: bool = False, sensitive: bool = False
+) -> tuple[GlobalKey, ...]:
     return tuple(GlobalKey(name, type_, multivalued, sensitive) for name in names.split())
 
 
 GLOBAL_KEYS: Final[dict[str, GlobalKey]] = {
     key.name.lower(): key
     for key in (
-        *_rows("ARN", "aws:PrincipalArn aws:SourceArn aws:SourceVpcArn aws:ChatbotSourceArn aws:SignInSessionArn"),
+        *_rows(
+            "ARN", "aws:PrincipalArn aws:SourceArn aws:SourceVpcArn aws:ChatbotSourceArn aws:SignInSessionArn"
+        ),
         *_rows("ARN", "lambda:SourceFunctionArn ssm:SourceInstanceArn ec2:SourceInstanceArn"),
         *_rows("ARN", "codebuild:BuildArn codebuild:ProjectArn"),
         *_rows(
@@ -81,6 +95,10 @@ SENSITIVE_KEYS: Final = frozenset(name for name, key in GLOBAL_KEYS.items() if k
 TAG_KEYS: Final = ("aws:principaltag", "aws:resourcetag", "aws:requesttag")
 
 
+# How AWS's pages write the variable part of a key.
+_PLACEHOLDER = re.compile(r"\$\{|<|(?<=/)(?:tag-?key|key)\b")
+
+
 class Standing(Enum):
     """What is known of a condition key."""
 
@@ -108,6 +126,17 @@ class KeyFacts:
     type: str = ""
     multivalued: bool | None = None
 
+    @property
+    def stem(self) -> str:
+        """The name in small letters, up to its variable part."""
+        return stem(self.name)
+
+
+def stem(name: str) -> str:
+    """The name of a key as AWS's pages write it, in small letters and up to its variable part."""
+    placeholder = _PLACEHOLDER.search(name.lower())
+    return (name[: placeholder.start()] if placeholder else name).lower()
+
 
 def _from_reference(key: ConditionKey) -> KeyFacts:
     type_ = key.type.removeprefix("ArrayOf")
@@ -118,7 +147,7 @@ def _from_reference(key: ConditionKey) -> KeyFacts:
 def look_up(key: str) -> KeyFacts:
     """What is known of a condition key, in any case, with its tag key where it has one."""
     lower = key.lower()
-    prefix, _, rest = lower.partition(":")
+    prefix, _, _ = lower.partition(":")
     head, slash, tag = lower.partition("/")
     known = GLOBAL_KEYS.get(lower) or (GLOBAL_KEYS.get(head + slash) if slash and tag else None)
     if known is not None and not lower.endswith("/"):
@@ -137,12 +166,12 @@ def look_up(key: str) -> KeyFacts:
     if listed is not None:
         return _from_reference(listed)
     for name, candidate in service.condition_keys.items():
-        start, placeholder, _ = name.partition("${")
-        if placeholder and lower.startswith(start):
-            if len(lower) > len(start):
-                return _from_reference(candidate)
-            return KeyFacts(Standing.NO_TAG, key)
-        if placeholder and lower == start.rstrip("/:"):
+        start = stem(name)
+        if start == name:
+            continue
+        if lower.startswith(start) and len(lower) > len(start):
+            return _from_reference(candidate)
+        if lower in (start, start.rstrip("/:")):
             return KeyFacts(Standing.NO_TAG, key)
     return KeyFacts(Standing.NO_KEY, key)
 

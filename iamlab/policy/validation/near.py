@@ -1,7 +1,7 @@
 """Near misses: the name that was probably meant.
 
-Comes in: a word and the names there are. Goes out: the closest name, or None. Distance counts inserted, lost, changed and
-swapped letters, ignoring case; a name is near when no more than a quarter of the word is off.
+Comes in: a word and the names there are. Goes out: the closest name, or None. Distance counts inserted, lost, changed
+and swapped letters, ignoring case; a name is near when no more than a quarter of the word is off.
 """
 
 from __future__ import annotations

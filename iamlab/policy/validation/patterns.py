@@ -1,7 +1,7 @@
 """Questions between two patterns: does one cover the other, can both meet?
 
-Comes in: texts with `*` and `?`. `covers` errs on the side of no, `meets` is exact. Both take time linear in the longer
-text (`meets` keeps the places one pattern can have reached in the bits of an integer).
+Comes in: texts with `*` and `?`. `covers` errs on the side of no, `meets` is exact. Both take time linear in the
+longer text (`meets` keeps the places one pattern can have reached in the bits of an integer).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from iamlab.policy.glob import glob, resource_glob, tokens_of
+from iamlab.policy.glob import Predicate, glob, resource_glob, tokens_of
 
 __all__ = ["NO_SLASH", "covers", "covers_resource", "has_wildcard", "meets"]
 
@@ -22,13 +22,23 @@ def has_wildcard(text: str) -> bool:
     return "*" in text or "?" in text
 
 
+@lru_cache(maxsize=8192)
+def _glob(pattern: str) -> Predicate:
+    return glob(tokens_of(pattern))
+
+
+@lru_cache(maxsize=8192)
+def _resource_glob(pattern: str) -> Predicate:
+    return resource_glob(tokens_of(pattern))
+
+
 def covers(wide: str, narrow: str) -> bool:
     """Whether every text that fits `narrow` fits `wide`."""
     if wide == narrow:
         return True
     if not has_wildcard(wide) or ("?" in wide and "*" in narrow):
         return False
-    return glob(tokens_of(wide))(narrow)
+    return _glob(wide)(narrow)
 
 
 def covers_resource(wide: str, narrow: str) -> bool:
@@ -37,7 +47,7 @@ def covers_resource(wide: str, narrow: str) -> bool:
         return True
     if not has_wildcard(wide) or ("?" in wide and "*" in narrow):
         return False
-    return resource_glob(tokens_of(wide))(narrow)
+    return _resource_glob(wide)(narrow)
 
 
 class _Places:
@@ -74,7 +84,9 @@ def meets(one: str, other: str) -> bool:
     state = 1
     for char in one:
         if char == "*":
-            state = places.full & -(state & -state)  # whatever the star stands for, any later place can be reached
+            state = places.full & -(
+                state & -state
+            )  # whatever the star stands for, any later place can be reached
             continue
         stay = state & (places.loops | (places.plain_loops if char != "/" else 0))
         ahead = places.accept - 1 if char == "?" else places.masks.get(char, 0) | places.any

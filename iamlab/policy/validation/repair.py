@@ -1,9 +1,10 @@
 """Text that is not JSON, mended as far as possible, so that what stands in it can still be checked.
 
-Comes in: text that `iamlab.policy.places` refuses. Goes out: a `Repair`: text that is JSON, the mistakes on the way, and
-where each of its characters stood. The mender tries what people usually get wrong (a comma too many or missing, the wrong
-quotes, a comment, a bracket left open) and otherwise takes out what can't be read, so that whole statements survive. Only
-the first mistake and those with an obvious remedy are reported: a mistake after a guess may be the guess's fault.
+Comes in: text that `iamlab.policy.places` refuses. Goes out: a `Repair`: text that is JSON, the mistakes on the way,
+and where each of its characters stood. The mender tries what people usually get wrong (a comma too many or missing,
+the wrong quotes, a comment, a bracket left open) and otherwise takes out what can't be read, so that whole statements
+survive. Only the first mistake and those with an obvious remedy are reported: a mistake after a guess may be the
+guess's fault.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _COMMENT = re.compile(r"[ \t]*(?:#[^\n]*|//[^\n]*|/\*.*?(?:\*/|$))", re.DOTALL)
 _SINGLE = re.compile(r"'[^'\"\n]*'")
 _TYPOGRAPHIC = re.compile(r"[\u201c\u201d][^\"\u201c\u201d\n]*[\u201c\u201d\"]")
 _BARE = re.compile(r"[^\s\"'{}\[\],]+?(?=\s*[:,\]}\n])")
+_LAST_KEY = re.compile(r',\s*"(?:[^"\\]|\\.)*"\s*$')
 _WORDS: Final = {
     "True": "true",
     "TRUE": "true",
@@ -198,7 +200,7 @@ def _bad_escape(text: str, start: int, end: int) -> _Step:
 
 
 def _other_word(text: str, start: int, end: int) -> _Step | None:
-    """What is not JSON but has an obvious meaning: other quotes, comments, Python's words, a missing closing bracket."""
+    """What is not JSON but has an obvious meaning: other quotes, comments, Python's words."""
     char = text[start : start + 1]
     if char == "\ufeff":
         return _Step("remove the byte order mark", ((start, start + 1, ""),))
@@ -237,9 +239,12 @@ def _closing(text: str, start: int, end: int) -> _Step | None:
         if len(opened) > 1 and _CLOSING[opened[-2]] == char:
             wanted = _CLOSING[opened[-1]]
             return _Step(f"insert `{wanted}`", ((start, start, wanted),))
-        return _Step(f"write `{_CLOSING[opened[-1]]}`", ((start, start + 1, _CLOSING[opened[-1]]),), sure=False)
-    if char == ":":
-        return None
+        return _Step(
+            f"write `{_CLOSING[opened[-1]]}`", ((start, start + 1, _CLOSING[opened[-1]]),), sure=False
+        )
+    if char == ":" and opened and opened[-1] == "[":
+        key = _LAST_KEY.search(text, 0, start)  # a member within a list: the list should have ended before it
+        return _Step("insert `]`", ((key.start(), key.start(), "]"),)) if key else None
     return _other_word(text, start, end) if char in "#/" else None
 
 

@@ -1,7 +1,7 @@
 """Where the checks put what they find, and how they write fixes.
 
-A check is a function of a statement (or of the whole policy) and a `Report`. It names a code, a message, a place and, where
-a safe one exists, a fix; severity, reason and address come from the table of codes.
+A check is a function of a statement (or of the whole policy) and a `Report`. It names a code, a message, a place and,
+where a safe one exists, a fix; severity, reason and address come from the table of codes.
 """
 
 from __future__ import annotations

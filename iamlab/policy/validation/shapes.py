@@ -69,14 +69,31 @@ def _shape(name: str, arn: str) -> Shape | None:
     return Shape(name, *(_pattern(part) for part in parts[2:]))
 
 
+# ARNs that AWS uses and the reference doesn't list: resources of AWS itself, which have no account, and a few others.
+_UNLISTED: Final = (
+    Shape("automation-definition", "ssm", "*", "", "automation-definition/*"),
+    Shape("changetoken", "waf", "", "*", "changetoken/*"),
+    Shape("changetoken", "waf", "*", "*", "changetoken/*"),
+    Shape("changetoken", "waf-regional", "*", "*", "changetoken/*"),
+    Shape("document", "ssm", "*", "", "document/A*"),
+    Shape("parameter", "ssm", "*", "", "parameter/aws/*"),
+    Shape("recoveryPoint", "backup", "*", "*", "recovery-point:*"),
+    Shape("tags", "apigateway", "*", "", "/tags*"),
+    Shape("transform", "cloudformation", "*", "*", "transform/*"),
+    Shape("view", "resource-explorer-2", "*", "", "view/AWSServiceView*"),
+)
+
+
 @lru_cache(maxsize=1)
 def _index() -> dict[str, tuple[Shape, ...]]:
     found: dict[str, dict[Shape, None]] = {}
+    for shape in _UNLISTED:
+        found.setdefault(shape.service, {})[shape] = None
     for service in reference().services.values():
         for resource_type in service.resource_types.values():
-            shape = _shape(resource_type.name, resource_type.arn)
-            if shape is not None:
-                found.setdefault(shape.service, {})[shape] = None
+            listed = _shape(resource_type.name, resource_type.arn)
+            if listed is not None:
+                found.setdefault(listed.service, {})[listed] = None
     return {service: tuple(shapes) for service, shapes in found.items()}
 
 

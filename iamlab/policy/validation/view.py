@@ -1,7 +1,7 @@
 """A policy as its text says it: statements, elements and entries, each with its place.
 
-Comes in: the tree that `iamlab.policy.places` reads. Goes out: a `PolicyView` for the checks. Nothing is judged here; what
-has the wrong JSON type is simply left out, since the grammar reports it.
+Comes in: the tree that `iamlab.policy.places` reads. Goes out: a `PolicyView` for the checks. Nothing is judged here;
+what has the wrong JSON type is simply left out, since the grammar reports it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class Entry:
 
     __slots__ = ("index", "kind", "node", "nodes", "path", "text")
 
-    def __init__(self, text: str, node: Node, path: Path, index: int, nodes: list[Node], kind: str = "") -> None:
+    def __init__(
+        self, text: str, node: Node, path: Path, index: int, nodes: list[Node], kind: str = ""
+    ) -> None:
         self.text = text
         self.node = node
         self.path = path
@@ -96,7 +98,12 @@ class TestView:
     def positive(self) -> bool:
         """Whether an absent key makes it false."""
         spelled = self.spelled
-        if spelled is None or spelled.operator.negated or spelled.if_exists or spelled.quantifier == "ForAllValues":
+        if (
+            spelled is None
+            or spelled.operator.negated
+            or spelled.if_exists
+            or spelled.quantifier == "ForAllValues"
+        ):
             return False
         if spelled.operator.name == "Null":
             return all(value.text.lower() == "false" for value in self.values)
@@ -198,7 +205,9 @@ class PolicyView:
         self.elements: Mapping[str, Element] = {}
         self.statements: tuple[StatementView, ...] = ()
         if root.kind == "object":
-            self.elements = {key.value: Element(key.value, key, value, (key.value,)) for key, value in root.value}
+            self.elements = {
+                key.value: Element(key.value, key, value, (key.value,)) for key, value in root.value
+            }
             self.statements = tuple(self._statements())
 
     def _statements(self) -> Iterator[StatementView]:
@@ -223,9 +232,7 @@ def _entries(node: Node, path: Path, kind: str = "", scalars: bool = False) -> I
     single = node.kind != "array"
     nodes: list[Node] = [node] if single else node.value
     for index, item in enumerate(nodes):
-        if item.kind == "string":
-            text = item.value
-        elif scalars and item.kind == "number":
+        if item.kind == "string" or (scalars and item.kind == "number"):
             text = item.value
         elif scalars and item.kind == "boolean":
             text = "true" if item.value else "false"

@@ -1,7 +1,7 @@
 """The issue codes: their severities, what each says, and why it matters. Data, and one lookup.
 
-The names and severities are those of AWS's policy validation, so that what is learnt here can be looked up there; codes of
-our own (`ours`) cover mistakes for which AWS has no check. `docs/findings.md` is this table for reading.
+The names and severities are those of AWS's policy validation, so that what is learnt here can be looked up there;
+codes of our own (`ours`) cover mistakes for which AWS has no check. `docs/findings.md` is this table for reading.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
 """
@@ -26,7 +26,10 @@ OMITTED: Final = (
         "AWS's page of checks still lists the older rule",
     ),
     *(
-        Omitted(name, "withdrawn by AWS with the fuller policy language for service control policies (September 2025)")
+        Omitted(
+            name,
+            "withdrawn by AWS with the fuller policy language for service control policies (September 2025)",
+        )
         for name in (
             "SCP_SYNTAX_ERROR_ALLOW_CONDITION",
             "SCP_SYNTAX_ERROR_ALLOW_NOTACTION",

@@ -13,7 +13,9 @@ _ARNS = "AWS compares a resource's ARN part by part: a part that no ARN of the s
 _NAMES = "AWS ignores names it doesn't know: the statement neither allows nor denies what you meant."
 _GRAMMAR = "AWS refuses to save a policy that breaks the grammar."
 _ONE_READING = "Two readings of one element would leave open which of them counts, so AWS refuses both."
-_KEYS = "A key that no request carries is always absent: positive operators never match, negated ones always do."
+_KEYS = (
+    "A key that no request carries is always absent: positive operators never match, negated ones always do."
+)
 _VARIABLES = "A variable that can't be read is refused, or compared letter by letter, braces included."
 _TRUST = "A role's trust policy says who may become the role: what it can't express is refused."
 _WIDE = "The value decides who may come in. A pattern that others can meet lets others in."
@@ -87,7 +89,7 @@ _TABLE: Final = (
     (
         "INVALID_VARIABLE_FOR_OPERATOR",
         "a policy variable under an operator that takes none",
-        "Only string and ARN operators fill variables in: under the others the text itself is compared, and never fits.",
+        "Only string and ARN operators fill variables in: others compare the text itself, and it never fits.",
     ),
     ("INVALID_VERSION", "the version is none of the policy language", _GRAMMAR),
     (
@@ -205,7 +207,11 @@ _TABLE: Final = (
         "a value is no IP address or CIDR range",
         "A value that can't be read as a range matches no address.",
     ),
-    ("UNIQUE_SIDS_REQUIRED", "two statements have one Sid", "IAM refuses to save a policy whose Sids repeat."),
+    (
+        "UNIQUE_SIDS_REQUIRED",
+        "two statements have one Sid",
+        "IAM refuses to save a policy whose Sids repeat.",
+    ),
     (
         "UNSUPPORTED_ACTION_FOR_CONDITION_KEY",
         "a condition key that AWS doesn't evaluate for the action",

@@ -31,7 +31,11 @@ _TABLE: Final = (
         "when the claim is absent.",
     ),
     ("EMPTY_ARRAY_ACTION", "no actions", _NOTHING),
-    ("EMPTY_ARRAY_CONDITION", "a condition key without values", "Nothing equals none of no values: it never matches."),
+    (
+        "EMPTY_ARRAY_CONDITION",
+        "a condition key without values",
+        "Nothing equals none of no values: it never matches.",
+    ),
     (
         "EMPTY_ARRAY_CONDITION_FORALLVALUES",
         "`ForAllValues` without values",
@@ -49,7 +53,11 @@ _TABLE: Final = (
     ),
     ("EMPTY_ARRAY_PRINCIPAL", "no principals", _NOTHING),
     ("EMPTY_ARRAY_RESOURCE", "no resources", _NOTHING),
-    ("EMPTY_OBJECT_CONDITION", "an empty condition", "An empty block restricts nothing, though it looks as if it did."),
+    (
+        "EMPTY_OBJECT_CONDITION",
+        "an empty condition",
+        "An empty block restricts nothing, though it looks as if it did.",
+    ),
     ("EMPTY_OBJECT_PRINCIPAL", "an empty principal", _NOTHING),
     ("EMPTY_SID_VALUE", "an empty Sid", "An empty name tells nobody which statement is meant."),
     (

@@ -13,7 +13,9 @@ _PASS_ROLE = (
     "Who may pass any role can hand a service a role that is mightier than they are, and act through it. "
     "Name the roles, or say with `iam:PassedToService` which service may get them."
 )
-_CREATE_SLR = "Service-linked roles give AWS services rights in the account: say for which services they may be made."
+_CREATE_SLR = (
+    "Service-linked roles give AWS services rights in the account: say for which services they may be made."
+)
 _READING = "A value of another type never fits: a positive operator never matches, a negated one always does."
 
 _SECURITY: Final = (
@@ -54,10 +56,22 @@ _SECURITY: Final = (
     ),
     ("PASS_ROLE_WITH_NOT_ACTION_AND_NOT_RESOURCE", "all but some actions on all but some roles", _PASS_ROLE),
     ("PASS_ROLE_WITH_NOT_RESOURCE", "`iam:PassRole` for all but some roles", _PASS_ROLE),
-    ("PASS_ROLE_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE", "a wildcard grants `iam:PassRole` for most roles", _PASS_ROLE),
-    ("PASS_ROLE_WITH_STAR_IN_ACTION_AND_RESOURCE", "a wildcard grants `iam:PassRole` for any role", _PASS_ROLE),
+    (
+        "PASS_ROLE_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE",
+        "a wildcard grants `iam:PassRole` for most roles",
+        _PASS_ROLE,
+    ),
+    (
+        "PASS_ROLE_WITH_STAR_IN_ACTION_AND_RESOURCE",
+        "a wildcard grants `iam:PassRole` for any role",
+        _PASS_ROLE,
+    ),
     ("PASS_ROLE_WITH_STAR_IN_RESOURCE", "`iam:PassRole` for any role", _PASS_ROLE),
-    ("PASS_ROLE_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION", "`NotAction` grants `iam:PassRole` for any role", _PASS_ROLE),
+    (
+        "PASS_ROLE_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION",
+        "`NotAction` grants `iam:PassRole` for any role",
+        _PASS_ROLE,
+    ),
     (
         "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL",
         "an AWS service is let in, whoever it acts for",
@@ -72,10 +86,19 @@ _WARNINGS: Final = (
         for name, what in (
             ("CREATE_SLR_WITH_NOT_ACTION_AND_NOT_RESOURCE", "`NotAction` with `NotResource` grants most"),
             ("CREATE_SLR_WITH_NOT_RESOURCE", "`NotResource` grants most"),
-            ("CREATE_SLR_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE", "a wildcard action with `NotResource` grants most"),
-            ("CREATE_SLR_WITH_STAR_IN_ACTION_AND_RESOURCE", "a wildcard action on a wildcard resource grants all"),
+            (
+                "CREATE_SLR_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE",
+                "a wildcard action with `NotResource` grants most",
+            ),
+            (
+                "CREATE_SLR_WITH_STAR_IN_ACTION_AND_RESOURCE",
+                "a wildcard action on a wildcard resource grants all",
+            ),
             ("CREATE_SLR_WITH_STAR_IN_RESOURCE", "a wildcard resource grants all"),
-            ("CREATE_SLR_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION", "`NotAction` on a wildcard resource grants all"),
+            (
+                "CREATE_SLR_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION",
+                "`NotAction` on a wildcard resource grants all",
+            ),
         )
     ),
     (
