@@ -85,6 +85,33 @@ def _parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="show each decision with its trace, for people"
     )
 
+    validate = commands.add_parser(
+        "validate",
+        help="say what is wrong with a policy, and where",
+        description="Report what AWS's policy validation reports of each file: errors, security warnings, warnings and "
+        "suggestions, with their places. The exit code is 1 if there is an error.",
+    )
+    validate.add_argument(
+        "policies", nargs="+", metavar="FILE", help="file that holds a policy, or - for standard input"
+    )
+    validate.add_argument(
+        "--type",
+        choices=("identity", "resource", "trust", "scp", "rcp", "boundary", "session", "vpce"),
+        default="identity",
+        help="the kind of policy (default: identity)",
+    )
+    validate.add_argument(
+        "--resource-type",
+        metavar="TYPE",
+        help="for --type resource: what it hangs on, as in AWS::S3::Bucket, for the checks of that type",
+    )
+    validate.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="for people, or a JSON list (default: text)",
+    )
+
     serve = commands.add_parser(
         "serve",
         help="run the enforcing AWS on a loopback port",

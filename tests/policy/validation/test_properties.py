@@ -113,7 +113,7 @@ VALUES = st.recursive(
 STATEMENTS = st.fixed_dictionaries(
     {"Effect": st.sampled_from(["Allow", "Deny", "allow"])},
     optional=dict.fromkeys(
-        ("Sid", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"),
+        ["Sid", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"],
         VALUES,
     ),
 )
