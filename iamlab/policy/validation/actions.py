@@ -138,7 +138,7 @@ def _near_service(prefix: str, name: str) -> str | None:
     begun = [
         known for known in having if known.startswith(prefix.lower()) or prefix.lower().startswith(known)
     ]
-    return near(prefix, having) or next(iter(begun), None) or near(prefix, services)
+    return near(prefix, having, shortest=2) or next(iter(begun), None) or near(prefix, services)
 
 
 @lru_cache(maxsize=512)

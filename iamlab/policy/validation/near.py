@@ -13,21 +13,22 @@ __all__ = ["near"]
 _LONGEST = 80
 
 
-def near(word: str, names: Iterable[str]) -> str | None:
+def near(word: str, names: Iterable[str], shortest: int = 4) -> str | None:
     """The name closest to a word.
 
     Args:
         word: as it stands in the policy.
         names: the names there are.
+        shortest: of shorter words only the case of letters may be off, since nearly everything is near them.
 
     Returns:
         The first of the closest names; None when none is near.
     """
     wanted = word.lower()
     size = len(wanted)
-    if not 1 < size <= _LONGEST:
+    if size > _LONGEST:
         return None
-    limit = max(1, min(4, size // 4))
+    limit = 0 if size < shortest else max(1, min(4, size // 4))
     letters = set(wanted)
     best: str | None = None
     for name in names:

@@ -88,8 +88,10 @@ def _check_statement(report: Report, statement: StatementView, grant: Grant) -> 
 
 
 def _narrows(test: TestView, grant: Grant) -> bool:
-    """Whether a condition says for which services the action is meant."""
-    return test.lookup == grant.key and not all(value.text.startswith("*") for value in test.values)
+    """Whether a condition says for which services the action is meant; `IfExists` and negation leave it open."""
+    if test.lookup != grant.key or not test.positive or test.base == "Null":
+        return False
+    return not all(value.text.startswith("*") for value in test.values)
 
 
 _NAMES: Final = {

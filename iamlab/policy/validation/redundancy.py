@@ -27,29 +27,40 @@ def _check_entries(report: Report) -> None:
     for statement in report.view.statements:
         if statement.action:
             texts = [entry.text.lower() for entry in statement.action.entries]
-            _check_list(report, "REDUNDANT_ACTION", statement.action.entries, texts, covers)
+            _check_list(report, "REDUNDANT_ACTION", statement.action.entries, texts, covers, 0)
         if statement.resource:
             texts = [entry.text for entry in statement.resource.entries]
-            _check_list(report, "REDUNDANT_RESOURCE", statement.resource.entries, texts, covers_resource)
+            _check_list(report, "REDUNDANT_RESOURCE", statement.resource.entries, texts, covers_resource, 2)
 
 
 def _check_list(
-    report: Report, code: str, entries: Sequence[Entry], texts: Sequence[str], cover: Covers
+    report: Report, code: str, entries: Sequence[Entry], texts: Sequence[str], cover: Covers, service: int
 ) -> None:
+    """Report the redundant entries of a list; `service` says which part between colons names the service."""
     if len(texts) < 2:
         return
     first: dict[str, int] = {}
     for index, text in enumerate(texts):
         first.setdefault(text, index)
-    wide = [index for text, index in first.items() if has_wildcard(text)]
+    wide: dict[str, list[int]] = {}  # by service, so that long lists aren't compared each with each
+    for text, index in first.items():
+        if has_wildcard(text):
+            wide.setdefault(_service(text, service), []).append(index)
     for index, text in enumerate(texts):
         by = first[text]
         if by == index:
-            by = next((other for other in wide if other != index and cover(texts[other], text)), index)
+            candidates = (*wide.get("", ()), *wide.get(_service(text, service), ()))
+            by = next((other for other in candidates if other != index and cover(texts[other], text)), index)
         if by != index:
             said = "stands twice" if texts[by] == text else f"is covered by `{entries[by].text}`"
             entry = entries[index]
             report.at(code, f"`{entry.text}` {said}: one of them is enough", entry, report.drop_entry(entry))
+
+
+def _service(text: str, part: int) -> str:
+    """The service of an entry; the empty string when it may be any."""
+    parts = text.split(":", part + 1)
+    return parts[part] if len(parts) > part + 1 and not has_wildcard("".join(parts[: part + 1])) else ""
 
 
 # The value that decides among several, by operator.
