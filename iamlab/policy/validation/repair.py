@@ -18,8 +18,8 @@ from iamlab.policy.places import JsonSyntaxError, Node, parse
 
 __all__ = ["Mistake", "Repair", "repair"]
 
-_MOST_STEPS: Final = 40
-_LONGEST: Final = 100_000
+_MOST_STEPS: Final = 30
+_LONGEST: Final = 50_000
 
 _COMMENT = re.compile(r"[ \t]*(?:#[^\n]*|//[^\n]*|/\*.*?(?:\*/|$))", re.DOTALL)
 _SINGLE = re.compile(r"'[^'\"\n]*'")

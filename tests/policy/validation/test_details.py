@@ -1,5 +1,7 @@
 """Near misses, regions, kinds: the parts of validation that the rows of codes don't reach."""
 
+import time
+
 import pytest
 
 from iamlab.policy import Policy
@@ -153,3 +155,28 @@ def test_variables_of_the_account_may_stand_in_sensitive_keys():
         },
     }
     assert Policy(document).findings("scp") == ()
+
+
+def test_what_the_reference_half_knows_is_not_judged():
+    # Tagging of target groups is listed with the older generation's load balancers only.
+    arn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/g/0123456789abcdef"
+    text = one(Action="elasticloadbalancing:AddTags", Resource=arn)
+    assert Policy(text).findings() == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        one(Action=["*a" * 1500 + ":b", "s3:" + "a*" * 1500], Resource=["arn:aws:s3:::" + "*a" * 1500] * 3),
+        one(Action="s3:*", Resource=[f"arn:aws:s3:::b{number}*" for number in range(1500)]),
+        '{"a" "b", ' * 2000,
+        "'" * 20_000,
+        '{"Statement": [' + '{"Effect": "Allow" "Action": "*"} ' * 1000,
+        "[" * 100 + "{" * 27 + "," * 5000,
+    ],
+    ids=["stars", "many resources", "no colons", "quotes", "no commas", "deep"],
+)
+def test_hostile_text_takes_no_more_than_moments(text):
+    start = time.perf_counter()
+    Policy(text).findings()
+    assert time.perf_counter() - start < 5
