@@ -112,18 +112,15 @@ def compile_conditions(
             return None
         if repeated_keys(keys, where, problems):
             return None
-        spellings: dict[str, str] = {}
+        spellings: dict[str, Test] = {}
         for key, value in keys.items():
             test = _compile_test(operator, spelled, key, value, (*where, key), version_2012, problems)
             test.broken = test.broken or complaint
-            earlier = spellings.setdefault(key.lower(), key)
-            if earlier != key:
-                test.broken = problems.note(
-                    "DUPLICATE_KEYS_WITH_DIFFERENT_CASE",
-                    f"`{key}` and `{earlier}` are the same key, since keys ignore case: merge them",
-                    test.path,
-                    at_key=True,
-                )
+            earlier = spellings.setdefault(key.lower(), test)
+            if earlier is not test:
+                message = f"`{key}` and `{earlier.key}` are the same key, since keys ignore case: merge them"
+                note = problems.note("DUPLICATE_KEYS_WITH_DIFFERENT_CASE", message, test.path, at_key=True)
+                earlier.broken = test.broken = note
             tests.append(test)
     return tuple(tests)
 
