@@ -112,23 +112,25 @@ class Policy:
             message = "a policy document is a JSON object with `Version` and `Statement`"
             self.complaint = problems.note("JSON_SYNTAX_ERROR", message, ())
         if self.complaint is not None:
-            return (self._unreadable(()),)
-        doubts = [repeated_keys(document, (), problems)]
+            return (self._unreadable(0),)
+        hiding = repeated_keys(document, (), problems)
         for key in document:
             if key not in _TOP:
                 message = f"`{key}` is no element of a policy: there are `Version`, `Id` and `Statement`"
-                doubts.append(problems.note("INVALID_POLICY_ELEMENT", message, (key,), at_key=True))
+                hiding = problems.note("INVALID_POLICY_ELEMENT", message, (key,), at_key=True)
+        self.complaint = hiding
         version = document.get("Version")
         if "Version" in document and version not in _VERSIONS:
             message = f"`Version` is `2012-10-17` or `2008-10-17`, not `{version}`"
-            doubts.append(problems.note("INVALID_VERSION", message, ("Version",)))
-        self.complaint = next((doubt for doubt in doubts if doubt), None)
-        return self._compile_statements(document, version == "2012-10-17")
+            self.complaint = problems.note("INVALID_VERSION", message, ("Version",))
+        statements = self._compile_statements(document, version == "2012-10-17")
+        # Behind an unknown or repeated element may stand a Deny that nobody can read.
+        return (*statements, self._unreadable(len(statements))) if hiding else statements
 
     def _compile_statements(self, document: Mapping[str, Any], version_2012: bool) -> tuple[Statement, ...]:
         if "Statement" not in document:
             self._problems.note("MISSING_STATEMENT", "the policy has no `Statement`", ())
-            return (self._unreadable(()),) if self.complaint else ()
+            return ()
         source = document["Statement"]
         single = not isinstance(source, list)
         statements = []
@@ -140,9 +142,9 @@ class Policy:
             statements.append(statement)
         return tuple(statements)
 
-    def _unreadable(self, path: Path) -> Statement:
-        """Stands for a document that can't be read: nobody can show that it doesn't deny."""
-        statement = Statement(self, 0, path)
+    def _unreadable(self, index: int) -> Statement:
+        """Stands for what can't be read in a document: nobody can show that it doesn't deny."""
+        statement = Statement(self, index, ())
         statement.broken.append(("Policy", self.complaint or ""))
         return statement
 

@@ -79,7 +79,9 @@ def grammar_problems(policy: Policy, document: Any, kind: str | None) -> Problem
         problems.note("INVALID_POLICY_ELEMENT", f"{rules.title} has no `Id`", ("Id",), at_key=True)
     if kind == "rcp" and document.get("Version") != "2012-10-17":
         problems.note("INVALID_VERSION", f"{rules.title} needs `Version` `2012-10-17`", ("Version",))
-    statements = [(statement, _source(document, statement.path)) for statement in policy.statements]
+    statements = [
+        (statement, _source(document, statement.path)) for statement in policy.statements if statement.path
+    ]
     for statement, source in statements:
         if isinstance(source, Mapping):
             _check_statement(kind, rules, statement, source, problems)

@@ -20,6 +20,7 @@ from iamlab.policy.facts import Facts, Strength
 from iamlab.policy.matching import Actions, Resources, compile_actions, compile_resources
 from iamlab.policy.principals import Principals, compile_principals
 from iamlab.policy.problems import Path, Problems, repeated_keys
+from iamlab.policy.text import DuplicateKeys
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
@@ -197,9 +198,12 @@ def compile_statement(
         message = "a statement is an object with `Effect`, `Action` and so on"
         statement.broken.append(("Statement", problems.note("DATA_TYPE_MISMATCH", message, path)))
         return statement
+    # What stands twice, or against its opposite, can't be evaluated: neither of the two may decide.
+    unreadable: set[str] = set()
     repeated = repeated_keys(source, path, problems)
-    if repeated:
+    if repeated and isinstance(source, DuplicateKeys):
         statement.broken.append(("Statement", repeated))
+        unreadable.update(source.repeated)
     for name in source:
         if name not in _ELEMENTS:
             message = f"`{name}` is no element of a statement{_near(name)}"
@@ -210,8 +214,13 @@ def compile_statement(
             message = f"`{one}` and `{other}` can't stand in one statement: keep one of them"
             note = problems.note("UNSUPPORTED_ELEMENT_COMBINATION", message, (*path, other), at_key=True)
             statement.broken.append((other, note))
+            unreadable |= {one, other}
     _compile_head(statement, source, problems)
-    _compile_elements(statement, source, version_2012, problems)
+    if not any(name in source for name in ("Action", "NotAction")):
+        message = "the statement has neither `Action` nor `NotAction`"
+        statement.broken.append(("Action", problems.note("MISSING_ACTION", message, path)))
+    readable = {name: source[name] for name in source if name not in unreadable} if unreadable else source
+    _compile_elements(statement, readable, version_2012, problems)
     return statement
 
 
@@ -240,6 +249,9 @@ def _compile_head(statement: Statement, source: Mapping[str, Any], problems: Pro
         statement.broken.append(("Effect", problems.note("INVALID_EFFECT", message, (*path, "Effect"))))
         if isinstance(effect, str) and effect.strip().lower() == "allow":
             statement.effect = "Allow"  # whatever was meant, it wasn't a Deny
+    if isinstance(source, DuplicateKeys) and "Effect" in source.repeated:
+        effects = [str(value).strip().lower() for key, value in source.pairs if key == "Effect"]
+        statement.effect = "Allow" if set(effects) == {"allow"} else "Deny"
     statement.denies = statement.effect == "Deny"
 
 
@@ -253,9 +265,6 @@ def _compile_elements(
             statement.actions = compile_actions(source[name], (*path, name), problems)
             if statement.actions.broken:
                 broken.append((name, statement.actions.broken))
-    if statement.actions is None:
-        message = "the statement has neither `Action` nor `NotAction`"
-        broken.append(("Action", problems.note("MISSING_ACTION", message, path)))
     for name in ("Resource", "NotResource"):
         if name in source and statement.resources is None:
             statement.resources = compile_resources(source[name], (*path, name), version_2012, problems)
