@@ -57,7 +57,10 @@ def load(text: str) -> Any:
         ValueError: the text is not JSON, or nests too deeply; `places.parse` then says where and why.
     """
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise ValueError("nested too deeply")
+        from iamlab.policy.places import parse
+
+        parse(text)  # brackets in strings may have been counted: this one knows, and raises if need be
+
     import json  # here, since plain data needs no reader
 
     return json.loads(text, object_pairs_hook=_object, parse_float=RawFloat, parse_constant=_constant)
