@@ -110,7 +110,7 @@ class Solution:
     def _repr_html_(self) -> str:
         code = (
             '<pre style="overflow-x:auto;padding:8px;background:var(--jp-layout-color2, rgba(128,128,128,.12))">'
-            f"<code>{escape(self.code)}</code></pre>"
+            f"{escape(self.code)}</pre>"
         )
         return card("One way to do it", code + paragraphs(f"**Why it matters.** {self.reason}"), _PLAIN_EDGE)
 
@@ -118,10 +118,12 @@ class Solution:
 # ---------------------------------------------------------------- HTML
 _CODE = re.compile(r"`([^`]+)`")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
+_EMPHASIS = re.compile(r"\*([^*]+)\*")
+_KEPT = re.compile(r"\0(\d+)\0")
 
 
 def paragraphs(text: str) -> str:
-    """Text with `backticks`, **bold**, blank lines and `- ` lists as HTML; everything else is escaped."""
+    """Text with `backticks`, **bold**, *emphasis*, blank lines and `- ` lists as HTML; everything else is escaped."""
     return "".join(_block(block) for block in text.strip().split("\n\n") if block.strip())
 
 
@@ -134,8 +136,16 @@ def _block(block: str) -> str:
 
 
 def _inline(text: str) -> str:
-    # Escape first: the two marks that follow contain no character that escaping changes.
-    return _BOLD.sub(r"<strong>\1</strong>", _CODE.sub(r"<code>\1</code>", escape(text)))
+    # Code first, and out of the way: an ARN's `*` is no emphasis.
+    codes: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        codes.append(match[1])
+        return f"\0{len(codes) - 1}\0"
+
+    html = escape(_CODE.sub(keep, text.replace("\0", "")))
+    html = _EMPHASIS.sub(r"<em>\1</em>", _BOLD.sub(r"<strong>\1</strong>", html))
+    return _KEPT.sub(lambda match: f"<code>{escape(codes[int(match[1])])}</code>", html)
 
 
 def card(title: str, body: str, edge: str) -> str:

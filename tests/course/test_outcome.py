@@ -19,6 +19,11 @@ def test_marks_become_markup_and_everything_else_is_escaped() -> None:
     assert "<li><code>two</code></li>" in html
 
 
+def test_a_star_in_code_is_no_emphasis() -> None:
+    html = paragraphs("the *objects* of `s3:*` on `arn:aws:s3:::b/*`, *all* of them")
+    assert "<em>objects</em> of <code>s3:*</code> on <code>arn:aws:s3:::b/*</code>, <em>all</em> of" in html
+
+
 def test_what_a_learner_wrote_cannot_run_in_the_page() -> None:
     script = "<script>alert(1)</script>"
     for shown in (
