@@ -15,6 +15,7 @@ from iamlab.engine.decision import Decision, decide
 from iamlab.engine.policy_set import PolicySet
 from iamlab.engine.request import Request
 from iamlab.policy import Policy
+from iamlab.policy.places import parse
 from iamlab.policy.text import load
 
 __all__ = ["decide_case", "policies_of", "run_cases"]
@@ -96,7 +97,7 @@ def run_cases(lines: Iterable[str], out: TextIO, err: TextIO, explain: bool = Fa
         name: Any = None
         expected: Any = None
         try:
-            case = load(line)
+            case = _read(line)
             if not isinstance(case, Mapping):
                 raise ValueError("a case is a JSON object")
             name, expected = case.get("id"), case.get("expected")
@@ -114,6 +115,14 @@ def run_cases(lines: Iterable[str], out: TextIO, err: TextIO, explain: bool = Fa
     if agree or differ:
         err.write(f"{agree} agree, {differ} differ\n")
     return 1 if differ else 0
+
+
+def _read(line: str) -> Any:
+    try:
+        return load(line)
+    except (ValueError, RecursionError):
+        parse(line)  # says what is wrong and where
+        raise
 
 
 def _answer(name: Any, decision: Decision) -> dict[str, Any]:
