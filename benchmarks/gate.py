@@ -56,7 +56,11 @@ def side(name: str) -> None:
 
         Lab.start()
     else:
-        os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", "AWS_EC2_METADATA_DISABLED": "true"}
+        os.environ |= {
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "y",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
         from moto import mock_aws
 
         mock_aws().start()
@@ -78,7 +82,10 @@ def measure(count: int) -> dict[str, dict[str, float]]:
     """Medians in milliseconds and the ratio, by operation."""
     sides = {
         name: subprocess.Popen(
-            [sys.executable, __file__, "--side", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__, "--side", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for name in ("moto", "lab")
     }
@@ -92,7 +99,8 @@ def measure(count: int) -> dict[str, dict[str, float]]:
                 order = list(sides) if turn % 2 else list(reversed(sides))
                 for name in order:
                     process = sides[name]
-                    assert process.stdin is not None and process.stdout is not None
+                    assert process.stdin is not None
+                    assert process.stdout is not None
                     process.stdin.write(operation + "\n")
                     process.stdin.flush()
                     times.setdefault((name, operation), []).append(float(process.stdout.readline()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -24,7 +25,6 @@ from iamlab.cloud.errors import AwsError, Failure, failure
 from iamlab.cloud.moto_seam import accounts, operations
 from iamlab.cloud.moto_seam.dispatch import Endpoint
 from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
-from iamlab.cloud.moto_seam.silence import Silencer
 from iamlab.cloud.sessions import restriction
 from iamlab.cloud.state import Decided, LabState
 from iamlab.cloud.trail import Event, event_for
@@ -48,11 +48,15 @@ _UNREADABLE = {
 
 
 class Gate:
-    """The door of one running lab."""
+    """The door of one running lab.
 
-    def __init__(self, state: LabState, silencer: Silencer) -> None:
+    Args:
+        prepare: called with a moto package's name before one of its handlers runs.
+    """
+
+    def __init__(self, state: LabState, prepare: Callable[[str], None]) -> None:
         self.state = state
-        self._silencer = silencer
+        self._prepare = prepare
 
     def handle(self, endpoint: Endpoint, request: Any, *, secure: bool = True) -> Reply:
         """Answer one request.
@@ -66,7 +70,7 @@ class Gate:
         now = state.clock.tick()
         request_id = str(uuid.UUID(int=state.random.getrandbits(128), version=4))
         body = operations.take_body(request)
-        self._silencer.service(endpoint.package)
+        self._prepare(endpoint.package)
         try:
             operation = operations.operation_of(endpoint.service, request, body)
         except UnknownOperationError as unknown:

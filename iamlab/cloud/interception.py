@@ -27,6 +27,7 @@ from iamlab.cloud.moto_seam.dispatch import Endpoint
 from iamlab.cloud.moto_seam.operations import Reply
 from iamlab.cloud.moto_seam.requests import from_prepared
 from iamlab.cloud.moto_seam.silence import Silencer
+from iamlab.cloud.state import LabState
 
 _CONFIG = {"core": {"mock_credentials": False, "reset_boto3_session": True}}
 
@@ -34,9 +35,11 @@ _CONFIG = {"core": {"mock_credentials": False, "reset_boto3_session": True}}
 class Interception:
     """moto running with the gate in front of it."""
 
-    def __init__(self, gate: Gate, silencer: Silencer) -> None:
-        self._gate = gate
-        self._silencer = silencer
+    def __init__(self, state: LabState) -> None:
+        self.gate = Gate(state, self._prepare)
+        self._state = state
+        self._silencer = Silencer()
+        self._prepared: set[str] = set()
         self._mock = MockAWS(_CONFIG)
         self._undo: list[Callable[[], None]] = []
 
@@ -57,8 +60,20 @@ class Interception:
         guard.cover_requests()
 
     def _clock_in(self) -> Callable[[], None]:
-        state = self._gate.state
-        return time.install(lambda: state.clock.now(), lambda: state.clock.signing_now())
+        state = self._state  # a reset gives it another clock
+        return time.install(
+            lambda: state.clock.look(), lambda: state.clock.now(), lambda: state.clock.signing_now()
+        )
+
+    def _prepare(self, package: str) -> None:
+        """Before the first call of one of moto's packages: its own enforcers off, the lab's clock in."""
+        if package in self._prepared:
+            return
+        with self._state.lock:
+            if package not in self._prepared:
+                self._silencer.service(package)
+                self._undo.extend(time.follow(package, lambda: self._state.clock.look()))
+                self._prepared.add(package)
 
     def stop(self) -> None:
         """Give everything back, in reverse order."""
@@ -74,7 +89,7 @@ class Interception:
         endpoint = dispatch.find(url)
         if endpoint is None:
             return guard.refuse(request, event_name)
-        return self._gate.handle(endpoint, from_prepared(request), secure=url.startswith("https:"))
+        return self.gate.handle(endpoint, from_prepared(request), secure=url.startswith("https:"))
 
     def _before_send(self) -> Callable[..., AWSResponse | None]:
         def before_send(
@@ -112,7 +127,7 @@ class Interception:
         endpoint = Endpoint(package, dispatch.service_of(package, handler), handler)
 
         def through_the_gate(request: Any, *_args: Any, **_kwargs: Any) -> Reply:
-            return self._gate.handle(endpoint, normalize_request(request))
+            return self.gate.handle(endpoint, normalize_request(request))
 
         return through_the_gate
 

@@ -17,10 +17,8 @@ import boto3
 from iamlab.cloud.callers import make_root_key
 from iamlab.cloud.clock import SEEDED_START, Clock
 from iamlab.cloud.environment import Environment, variables
-from iamlab.cloud.gate import Gate
 from iamlab.cloud.interception import Interception
 from iamlab.cloud.moto_seam import accounts
-from iamlab.cloud.moto_seam.silence import Silencer
 from iamlab.cloud.state import DEFAULT_ACCOUNT, DEFAULT_REGION, LabState
 from iamlab.cloud.trail import Trail
 
@@ -63,7 +61,6 @@ class Lab:
         self._environment = Environment()
         self._servers: list[Server | Workload] = []
         self._keys: accounts.Keys | None = None
-        self._gate: Gate | None = None
         self._interception: Interception | None = None
         self.state = self._new_state()
 
@@ -98,10 +95,8 @@ class Lab:
             if Lab._current is not None:
                 raise LabError("a lab is already running in this process: stop it first")
             self._environment.take({})
-            silencer = Silencer()
             self.state = self._new_state()
-            self._gate = Gate(self.state, silencer)
-            self._interception = Interception(self._gate, silencer)
+            self._interception = Interception(self.state)
             try:
                 self._interception.start()
                 self._populate()
@@ -214,8 +209,8 @@ class Lab:
     def answer(self, endpoint: Endpoint, request: Any, *, secure: bool = True) -> Reply:
         """Let one request through the gate; `server.py` and tests bring requests of their own."""
         self._running()
-        assert self._gate is not None
-        return self._gate.handle(endpoint, request, secure=secure)
+        assert self._interception is not None
+        return self._interception.gate.handle(endpoint, request, secure=secure)
 
     # -------------------------------------------------------------- who one can be
     def environ(self, profile: Mapping[str, str] | None = None) -> dict[str, str]:

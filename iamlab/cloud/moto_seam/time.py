@@ -3,17 +3,22 @@
 moto's modules import `utcnow` by name, and botocore binds `_local_now` as a default argument: replacing the names
 would come too late for most. So the functions stay and their code is exchanged.
 
-With it, dates that moto writes (CreateDate, LastModified …) follow the lab's clock, and an SDK's own credential
+Some modules ask `datetime.now()` or `time.time()` instead. They get stand-ins for these two names, service by
+service, when a service is first called (`follow`).
+
+With all this, dates that moto writes (CreateDate, LastModified …) follow the lab's clock, and an SDK's own credential
 chain in this process refreshes temporary credentials when the lab's clock says that they expire. Signatures keep
 real time, rounded up to the second after a jump of the clock (see `iamlab.cloud.clock`).
 """
 
 from __future__ import annotations
 
+import datetime as datetime_module
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from botocore import auth, compat, credentials
@@ -30,40 +35,103 @@ def _aware_now() -> Any:
     return _iamlab_now()  # type: ignore[name-defined]  # noqa: F821
 
 
+class _StandIn:
+    """Stands for a module, with a few names of its own."""
+
+    def __init__(self, module: ModuleType, **names: Any) -> None:
+        self.__dict__.update(names)
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+def follow(package: str, now: Callable[[], datetime]) -> list[Callable[[], None]]:
+    """Let the modules of one of moto's packages ask `now` where they would ask the computer.
+
+    Returns:
+        What undoes it.
+    """
+    lab_datetime = _datetime_of(now)
+    stand_ins: dict[int, Any] = {
+        id(datetime_module): _StandIn(datetime_module, datetime=lab_datetime),
+        id(datetime): lab_datetime,
+        id(time): _StandIn(time, time=lambda: now().timestamp()),
+        id(time.time): lambda: now().timestamp(),
+    }
+    undo: list[Callable[[], None]] = []
+    prefix = f"moto.{package}."
+    for name, module in list(sys.modules.items()):
+        if name.startswith(prefix):
+            names = vars(module)
+            for key in ("datetime", "dt", "time"):
+                stand_in = stand_ins.get(id(names.get(key)))
+                if stand_in is not None:
+                    undo.append(_Put(names, key, names[key]))
+                    names[key] = stand_in
+    return undo
+
+
+class _Put:
+    """Puts a name back."""
+
+    def __init__(self, names: dict[str, Any], key: str, value: Any) -> None:
+        self._names, self._key, self._value = names, key, value
+
+    def __call__(self) -> None:
+        self._names[self._key] = self._value
+
+
+def _datetime_of(now: Callable[[], datetime]) -> type:
+    class Meta(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, datetime)
+
+        def __subclasscheck__(cls, subclass: type) -> bool:
+            return issubclass(subclass, datetime)
+
+    class LabDatetime(datetime, metaclass=Meta):
+        """`datetime` whose `now` is the lab's; what it makes are plain datetimes."""
+
+        def __new__(cls, *arguments: Any, **named: Any) -> Any:
+            return datetime(*arguments, **named)
+
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return now().astimezone(tz) if tz is not None else now().astimezone().replace(tzinfo=None)
+
+        @classmethod
+        def utcnow(cls) -> Any:
+            return now().replace(tzinfo=None)
+
+    return LabDatetime
+
+
 def _signing_now(remove_tzinfo: bool = True) -> Any:
     now = _iamlab_now()  # type: ignore[name-defined]  # noqa: F821
     return now.replace(tzinfo=None) if remove_tzinfo else now
 
 
-class _SigningTime:
-    """Stands for the module `time` in `botocore.auth`, whose Version 2 signer asks `time.time()`."""
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-
-    def time(self) -> float:
-        return self._now().timestamp()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(time, name)
-
-
-def install(now: Callable[[], datetime], signing_now: Callable[[], datetime]) -> Callable[[], None]:
+def install(
+    look: Callable[[], datetime], now: Callable[[], datetime], signing_now: Callable[[], datetime]
+) -> Callable[[], None]:
     """Put the lab's clock in.
 
     Args:
-        now: the lab's time (aware, UTC), for moto and for botocore's credentials.
+        look: the lab's time (aware, UTC), for moto's handlers.
+        now: the lab's time, for botocore's credentials.
         signing_now: the time by which botocore signs.
 
     Returns:
         The function that undoes it.
     """
     undo = [
-        _exchange(utils.utcnow, _naive_now, now),
+        _exchange(utils.utcnow, _naive_now, look),
         _exchange(vars(credentials)["_local_now"], _aware_now, now),
         _exchange(vars(compat)["get_current_datetime"], _signing_now, signing_now),
     ]
-    vars(auth)["time"] = _SigningTime(signing_now)
+    # The Version 2 signer asks `time.time()`.
+    vars(auth)["time"] = _StandIn(time, time=lambda: signing_now().timestamp())
     undo.append(lambda: vars(auth).update(time=time))
 
     def restore() -> None:
