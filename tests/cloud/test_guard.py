@@ -83,19 +83,19 @@ def test_no_setting_of_the_learners_lets_a_call_out(
     assert watch.seen == []
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"endpoint_url": "https://aws.example.org"},
-        {"region_name": "cn-north-1"},
-        {"region_name": "us-gov-west-1"},
-        {"region_name": "us-isof-east-1"},
-        {"region_name": "no-such-region-1"},
-        {"config": Config(use_fips_endpoint=True, use_dualstack_endpoint=True)},
-        {"config": Config(proxies={"https": "http://proxy.example.org:3128"})},
-    ],
-    ids=str,
-)
+# Named by hand: a botocore Config shows itself by its address, and parallel workers must agree on the tests' names.
+CLIENT_OPTIONS: dict[str, dict[str, Any]] = {
+    "endpoint_url": {"endpoint_url": "https://aws.example.org"},
+    "china": {"region_name": "cn-north-1"},
+    "govcloud": {"region_name": "us-gov-west-1"},
+    "isolated": {"region_name": "us-isof-east-1"},
+    "no such region": {"region_name": "no-such-region-1"},
+    "fips and dualstack": {"config": Config(use_fips_endpoint=True, use_dualstack_endpoint=True)},
+    "proxy": {"config": Config(proxies={"https": "http://proxy.example.org:3128"})},
+}
+
+
+@pytest.mark.parametrize("options", CLIENT_OPTIONS.values(), ids=CLIENT_OPTIONS.keys())
 def test_no_endpoint_or_region_lets_a_call_out(lab: Lab, watch: Watch, options: dict[str, Any]) -> None:
     for service, method in (
         ("sts", "get_caller_identity"),
