@@ -23,10 +23,6 @@ SEEDED_START = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
 TICK = timedelta(seconds=1)
 """How far a seeded lab's clock moves per API call."""
 
-
-_PATIENCE = 2_000  # looks at a standing clock within one call, after which the call is taken to be waiting
-_LOOK = timedelta(milliseconds=10)
-
 _MARKS = 20_000  # how many movements are remembered; older URLs count from the oldest of them
 
 
@@ -42,14 +38,13 @@ class Clock:
         start: the fixed instant at which the clock starts and then stands; None follows real time.
     """
 
-    __slots__ = ("_jumped", "_lock", "_looks", "_marks", "_running")
+    __slots__ = ("_jumped", "_lock", "_marks", "_running")
 
     def __init__(self, start: datetime | None = None) -> None:
         self._lock = threading.Lock()
         real = real_now()
         self._running = start is None
         self._jumped = real
-        self._looks = 0
         # INVARIANT: (real, lab) pairs, both ascending; the last one rules from its real moment on.
         self._marks: list[tuple[datetime, datetime]] = [(real, _aware(start) if start else real)]
 
@@ -63,18 +58,17 @@ class Clock:
         real, lab = self._marks[-1]
         return lab + max(real_now() - real, timedelta()) if self._running else lab
 
-    def look(self) -> datetime:
-        """The lab's time for moto's handlers.
+    def wait(self, seconds: float) -> bool:
+        """Somebody waits for time to pass (an SQS long poll). A standing clock moves on at once.
 
-        Some of them wait in a loop until time has passed (an SQS long poll). Under a clock that stands they would
-        wait for ever; so whoever keeps looking within one call sees it move, by the same steps in every run.
+        Returns:
+            False if the clock runs by itself and the waiting has to be done.
         """
-        if not self._running:
-            self._looks += 1
-            if self._looks > _PATIENCE:
-                with self._lock:
-                    return self._mark(self._marks[-1][1] + _LOOK)
-        return self.now()
+        if self._running:
+            return False
+        with self._lock:
+            self._mark(self._marks[-1][1] + timedelta(seconds=seconds))
+        return True
 
     def signing_now(self) -> datetime:
         """Real time as SDKs of this process sign with it: never before the second of the latest jump."""
@@ -119,7 +113,6 @@ class Clock:
         if self._running:
             return self.now()
         with self._lock:
-            self._looks = 0
             return self._mark(self._marks[-1][1] + TICK)
 
     def at_real(self, real: datetime) -> datetime:

@@ -61,9 +61,7 @@ class Interception:
 
     def _clock_in(self) -> Callable[[], None]:
         state = self._state  # a reset gives it another clock
-        return time.install(
-            lambda: state.clock.look(), lambda: state.clock.now(), lambda: state.clock.signing_now()
-        )
+        return time.install(lambda: state.clock.now(), lambda: state.clock.signing_now())
 
     def _prepare(self, package: str) -> None:
         """Before the first call of one of moto's packages: its own enforcers off, the lab's clock in."""
@@ -72,7 +70,7 @@ class Interception:
         with self._state.lock:
             if package not in self._prepared:
                 self._silencer.service(package)
-                self._undo.extend(time.follow(package, lambda: self._state.clock.look()))
+                self._undo.extend(time.follow(package, lambda: self._state.clock))
                 self._prepared.add(package)
 
     def stop(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -210,7 +211,7 @@ def test_motos_own_enforcers_are_still_where_they_are_silenced() -> None:
 # ------------------------------------------------------------------ time
 def test_moto_and_the_credential_chain_follow_the_labs_clock_and_signers_their_own() -> None:
     lab_time, signing = datetime(2030, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
-    undo = time.install(lambda: lab_time, lambda: lab_time, lambda: signing)
+    undo = time.install(lambda: lab_time, lambda: signing)
     try:
         from moto.iam.models import utcnow  # bound by name, long before
 
@@ -241,6 +242,17 @@ def test_whoever_waits_for_a_standing_clock_is_not_left_waiting(lab: Lab) -> Non
     before = lab.clock.now()
     assert "Messages" not in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)
     assert 20 <= (lab.clock.now() - before).total_seconds() < 25
+
+
+def test_under_a_running_clock_a_message_ends_the_wait() -> None:
+    with Lab():
+        sqs = boto3.client("sqs")
+        queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+        sender = threading.Timer(0.2, lambda: sqs.send_message(QueueUrl=queue, MessageBody="here"))
+        sender.start()
+        messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+        sender.join()
+    assert [message["Body"] for message in messages] == ["here"]
 
 
 def test_modules_get_their_own_clocks_back() -> None:

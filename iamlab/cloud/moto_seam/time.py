@@ -4,7 +4,8 @@ moto's modules import `utcnow` by name, and botocore binds `_local_now` as a def
 would come too late for most. So the functions stay and their code is exchanged.
 
 Some modules ask `datetime.now()` or `time.time()` instead. They get stand-ins for these two names, service by
-service, when a service is first called (`follow`).
+service, when a service is first called (`follow`). Where a handler waits for time to pass, a clock that stands moves on
+by as much instead.
 
 With all this, dates that moto writes (CreateDate, LastModified …) follow the lab's clock, and an SDK's own credential
 chain in this process refreshes temporary credentials when the lab's clock says that they expire. Signatures keep
@@ -18,8 +19,9 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from botocore import auth, compat, credentials
 from moto.core import utils
@@ -46,12 +48,28 @@ class _StandIn:
         return getattr(self._module, name)
 
 
-def follow(package: str, now: Callable[[], datetime]) -> list[Callable[[], None]]:
-    """Let the modules of one of moto's packages ask `now` where they would ask the computer.
+class _Clock(Protocol):
+    def now(self) -> datetime: ...
+    def wait(self, seconds: float) -> bool: ...
+
+
+# package -> module, class and method in which a handler waits for the seconds it is given
+_WAITING = {"sqs": ("moto.sqs.models", "Queue", "wait_for_messages")}
+
+
+def follow(package: str, clock: Callable[[], _Clock]) -> list[Callable[[], None]]:
+    """Let the modules of one of moto's packages ask the lab's clock where they would ask the computer's.
+
+    Args:
+        clock: tells the clock of the moment; a reset brings another one.
 
     Returns:
         What undoes it.
     """
+
+    def now() -> datetime:
+        return clock().now()
+
     lab_datetime = _datetime_of(now)
     stand_ins: dict[int, Any] = {
         id(datetime_module): _StandIn(datetime_module, datetime=lab_datetime),
@@ -69,7 +87,21 @@ def follow(package: str, now: Callable[[], datetime]) -> list[Callable[[], None]
                 if stand_in is not None:
                     undo.append(_Put(names, key, names[key]))
                     names[key] = stand_in
+    if package in _WAITING:
+        undo.append(_let_time_pass(*_WAITING[package], clock))
     return undo
+
+
+def _let_time_pass(module: str, owner: str, method: str, clock: Callable[[], _Clock]) -> Callable[[], None]:
+    target = getattr(import_module(module), owner)
+    original = getattr(target, method)
+
+    def wait(self: Any, seconds: float) -> None:
+        if not clock().wait(seconds):
+            original(self, seconds)
+
+    setattr(target, method, wait)
+    return lambda: setattr(target, method, original)
 
 
 class _Put:
@@ -112,21 +144,18 @@ def _signing_now(remove_tzinfo: bool = True) -> Any:
     return now.replace(tzinfo=None) if remove_tzinfo else now
 
 
-def install(
-    look: Callable[[], datetime], now: Callable[[], datetime], signing_now: Callable[[], datetime]
-) -> Callable[[], None]:
+def install(now: Callable[[], datetime], signing_now: Callable[[], datetime]) -> Callable[[], None]:
     """Put the lab's clock in.
 
     Args:
-        look: the lab's time (aware, UTC), for moto's handlers.
-        now: the lab's time, for botocore's credentials.
+        now: the lab's time (aware, UTC), for moto's handlers and botocore's credentials.
         signing_now: the time by which botocore signs.
 
     Returns:
         The function that undoes it.
     """
     undo = [
-        _exchange(utils.utcnow, _naive_now, look),
+        _exchange(utils.utcnow, _naive_now, now),
         _exchange(vars(credentials)["_local_now"], _aware_now, now),
         _exchange(vars(compat)["get_current_datetime"], _signing_now, signing_now),
     ]
