@@ -9,6 +9,7 @@ In: the principal, and an operation with its parameters as boto3 takes them. Out
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from iamlab.cloud.call import AuthKind, Call
@@ -17,6 +18,7 @@ from iamlab.cloud.catalogue import checks
 from iamlab.cloud.collect import flags_for, policies_for
 from iamlab.cloud.context import context_for
 from iamlab.cloud.moto_seam import identities, operations
+from iamlab.cloud.sessions import Session, SessionKind
 from iamlab.cloud.state import LabState
 from iamlab.engine import Decision, Request, decide
 
@@ -27,8 +29,12 @@ class UnknownPrincipal(LookupError):
     """The account has no principal of that name."""
 
 
-def principal(state: LabState, who: str) -> Caller:
+def principal(state: LabState, who: str, *, mfa: bool | None = None) -> Caller:
     """The caller that `user/ana`, `role/App` (some session of it) or `service/ec2.amazonaws.com` stands for.
+
+    Args:
+        mfa: None for a user's long-term key; else its credentials come from GetSessionToken, with a second factor or
+            without.
 
     Raises:
         UnknownPrincipal: there is no such user or role in the lab's account.
@@ -40,7 +46,7 @@ def principal(state: LabState, who: str) -> Caller:
     if kind == "user":
         user = identities.user_by_name(account, name)
         if user is not None:
-            return user_caller(account, user)
+            return user_caller(account, user, session=None if mfa is None else _token(state, user, mfa))
     if kind == "role":
         role = identities.role_by_name(account, name)
         if role is not None:
@@ -54,6 +60,23 @@ def principal(state: LabState, who: str) -> Caller:
                 record=role,
             )
     raise UnknownPrincipal(f"there is no {kind} named `{name}`")
+
+
+def _token(state: LabState, user: Any, mfa: bool) -> Session:
+    """What GetSessionToken would give a user now; nobody can sign with it, since it is not kept."""
+    now = state.clock.now()
+    return Session(
+        access_key_id="",
+        secret_access_key="",
+        session_token="",
+        kind=SessionKind.TOKEN,
+        account=state.account_id,
+        issuer_id=user.id,
+        name="",
+        issued=now,
+        expires=now + timedelta(hours=12),
+        mfa_at=now if mfa else None,
+    )
 
 
 def rehearse(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from iamlab.cloud import Lab
 from iamlab.cloud.rehearsal import UnknownPrincipal, principal, rehearse
 from iamlab.course.demand import Ask
-from iamlab.course.scene import Root, Scene, Standing, standing
+from iamlab.course.scene import Scene
+from iamlab.course.standing import Root, Standing, standing
 from iamlab.policy import Policy
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Bench:
         """
         state = self.lab.state
         try:
-            caller = principal(state, ask.who)
+            caller = principal(state, ask.who, mfa=ask.mfa)
         except UnknownPrincipal as gone:
             raise Missing(str(gone)) from gone
         made = rehearse(state, caller, ask.service, ask.operation, ask.params, ask.region)
@@ -67,7 +68,7 @@ class Bench:
     def look(self, piece: str) -> Standing:
         """What stands of `user/ana`, `role/App`, `group/Devs`, `policy/Read`; asked once per bench."""
         if piece not in self._seen:
-            self._seen[piece] = standing(self.root.client("iam"), piece)
+            self._seen[piece] = standing(self.root, piece)
         return self._seen[piece]
 
     def gone(self) -> bool:

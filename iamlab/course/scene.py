@@ -16,26 +16,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
+from iamlab.course.clearing import REMOVE, remove_bucket
+from iamlab.course.documents import policy_arn
+from iamlab.course.standing import Root, Standing
+
 Document = Mapping[str, Any]
-Standing = dict[str, Any] | None
-"""What stands in the account of one piece: its policies, members and keys; None if it doesn't exist."""
-
-
-class Root:
-    """The account's root user, with one client per service and region: making a client takes longer than a call."""
-
-    def __init__(self, session: boto3.Session) -> None:
-        self._session = session
-        self._clients: dict[tuple[str, str | None], Any] = {}
-
-    def client(self, service: str, region_name: str | None = None) -> Any:
-        key = (service, region_name)
-        if key not in self._clients:
-            self._clients[key] = self._session.client(service, region_name=region_name)  # type: ignore[call-overload]
-        return self._clients[key]
 
 
 Look = Callable[[str], Standing]
@@ -51,6 +38,11 @@ class User:
     """Inline policies by name."""
     keys: int = 0
     """How many access keys, all active."""
+    attached: tuple[str, ...] = ()
+    """ARNs of managed policies, or names of the scene's own."""
+    boundary: str | None = None
+    """Its permissions boundary: an ARN, or the name of one of the scene's own managed policies."""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +52,17 @@ class Role:
     name: str
     trust: Document
     policies: Mapping[str, Document] = field(default_factory=dict)
+    attached: tuple[str, ...] = ()
+    boundary: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedPolicy:
+    """A customer managed policy as it stands when the exercise begins."""
+
+    name: str
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class Bucket:
 
     name: str
     objects: tuple[str, ...] = ()
+    policy: Document | None = None
+    """Its bucket policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class Scene:
     groups: tuple[Group, ...] = ()
     tables: tuple[Table, ...] = ()
     buckets: tuple[Bucket, ...] = ()
+    managed: tuple[ManagedPolicy, ...] = ()
     to_make: tuple[str, ...] = ()
     """Pieces that the learner is asked to make, as `user/ana`, `role/App`, `group/Devs`, `policy/Read`."""
 
@@ -104,16 +110,16 @@ class Scene:
         """Make everything as it is when the exercise begins, whatever stands there now."""
         self.clear(root)
         iam = root.client("iam")
+        for managed in self.managed:
+            iam.create_policy(PolicyName=managed.name, PolicyDocument=_json(managed.document))
         for user in self.users:
-            iam.create_user(UserName=user.name)
-            for name, document in user.policies.items():
-                iam.put_user_policy(UserName=user.name, PolicyName=name, PolicyDocument=_json(document))
+            iam.create_user(UserName=user.name, **_options(user))
+            _equip(iam, "user", user)
             for _ in range(user.keys):
                 iam.create_access_key(UserName=user.name)
         for role in self.roles:
-            iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=_json(role.trust))
-            for name, document in role.policies.items():
-                iam.put_role_policy(RoleName=role.name, PolicyName=name, PolicyDocument=_json(document))
+            iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=_json(role.trust), **_options(role))
+            _equip(iam, "role", role)
         for group in self.groups:
             iam.create_group(GroupName=group.name)
             for member in group.members:
@@ -127,20 +133,25 @@ class Scene:
             s3.create_bucket(Bucket=bucket.name)
             for key in bucket.objects:
                 s3.put_object(Bucket=bucket.name, Key=key, Body=b"hello")
+            if bucket.policy is not None:
+                s3.put_bucket_policy(Bucket=bucket.name, Policy=_json(bucket.policy))
 
     def clear(self, root: Root) -> None:
         """Take away every piece of this exercise, those that the learner made included."""
         iam = root.client("iam")
-        for piece in (*self._given(), *self.to_make):
+        # Policies last: what they hang on goes first.
+        pieces = (*self._given(), *self.to_make)
+        for piece in sorted(pieces, key=lambda piece: piece.startswith("policy/")):
             kind, _, name = piece.partition("/")
-            with suppress(iam.exceptions.NoSuchEntityException):
-                _REMOVE[kind](iam, name)
+            if kind in REMOVE:
+                with suppress(iam.exceptions.NoSuchEntityException):
+                    REMOVE[kind](iam, name)
         for table in self.tables:
             client = root.client("dynamodb", region_name=table.region)
             with suppress(client.exceptions.ResourceNotFoundException):
                 client.delete_table(TableName=table.name)
         for bucket in self.buckets:
-            _remove_bucket(root, bucket.name)
+            remove_bucket(root, bucket.name)
 
     def gone(self, look: Look, root: Root) -> bool:
         """True if there were pieces to begin with and none of them stands any more: the lab was reset."""
@@ -165,6 +176,8 @@ class Scene:
                 yield f"trust policy of {piece}", "trust", state["trust"]
             if "document" in state:
                 yield piece, "identity", state["document"]
+            if "resource" in state:
+                yield f"policy of {piece}", "resource", state["resource"]
 
     def names(self) -> frozenset[str]:
         """The names of all its pieces, those that the learner makes included."""
@@ -181,6 +194,8 @@ class Scene:
             *(f"user/{user.name}" for user in self.users),
             *(f"role/{role.name}" for role in self.roles),
             *(f"group/{group.name}" for group in self.groups),
+            *(f"policy/{managed.name}" for managed in self.managed),
+            *(f"bucket/{bucket.name}" for bucket in self.buckets if bucket.policy is not None),
         )
 
     def _beginning(self) -> dict[str, Standing]:
@@ -188,7 +203,9 @@ class Scene:
         for user in self.users:
             states[f"user/{user.name}"] = {
                 "policies": dict(user.policies),
-                "attached": [],
+                "attached": sorted(map(_arn, user.attached)),
+                "boundary": _arn(user.boundary),
+                "tags": dict(user.tags),
                 "groups": sorted(group.name for group in self.groups if user.name in group.members),
                 "keys": ["Active"] * user.keys,
             }
@@ -196,7 +213,9 @@ class Scene:
             states[f"role/{role.name}"] = {
                 "trust": role.trust,
                 "policies": dict(role.policies),
-                "attached": [],
+                "attached": sorted(map(_arn, role.attached)),
+                "boundary": _arn(role.boundary),
+                "tags": dict(role.tags),
             }
         for group in self.groups:
             states[f"group/{group.name}"] = {
@@ -204,137 +223,36 @@ class Scene:
                 "attached": [],
                 "members": sorted(group.members),
             }
+        for managed in self.managed:
+            states[f"policy/{managed.name}"] = {"document": managed.document}
+        for bucket in self.buckets:
+            if bucket.policy is not None:
+                states[f"bucket/{bucket.name}"] = {"resource": bucket.policy}
         return states
 
 
-# ---------------------------------------------------------------- what stands in the account
-def standing(iam: Any, piece: str) -> Standing:
-    """What the account knows of `user/ana`, `role/App`, `group/Devs` or `policy/Read`."""
-    kind, _, name = piece.partition("/")
-    try:
-        return _STANDING[kind](iam, name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchEntity":
-            return None
-        raise
+def _options(holder: User | Role) -> dict[str, Any]:
+    """What a user or role is created with."""
+    options: dict[str, Any] = {}
+    if holder.boundary is not None:
+        options["PermissionsBoundary"] = _arn(holder.boundary)
+    if holder.tags:
+        options["Tags"] = [{"Key": key, "Value": value} for key, value in holder.tags.items()]
+    return options
 
 
-def _user(iam: Any, name: str) -> dict[str, Any]:
-    keys = iam.list_access_keys(UserName=name)["AccessKeyMetadata"]
-    return {
-        "policies": _inline(iam, "user", name),
-        "attached": _attached(iam, "user", name),
-        "groups": sorted(g["GroupName"] for g in iam.list_groups_for_user(UserName=name)["Groups"]),
-        "keys": sorted(key["Status"] for key in keys),
-    }
+def _equip(iam: Any, kind: str, holder: User | Role) -> None:
+    """Give a user or role its policies."""
+    named = {f"{kind.title()}Name": holder.name}
+    for name, document in holder.policies.items():
+        getattr(iam, f"put_{kind}_policy")(**named, PolicyName=name, PolicyDocument=_json(document))
+    for policy in holder.attached:
+        getattr(iam, f"attach_{kind}_policy")(**named, PolicyArn=_arn(policy))
 
 
-def _role(iam: Any, name: str) -> dict[str, Any]:
-    return {
-        "trust": iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"],
-        "policies": _inline(iam, "role", name),
-        "attached": _attached(iam, "role", name),
-    }
-
-
-def _group(iam: Any, name: str) -> dict[str, Any]:
-    return {
-        "policies": _inline(iam, "group", name),
-        "attached": _attached(iam, "group", name),
-        "members": sorted(user["UserName"] for user in iam.get_group(GroupName=name)["Users"]),
-    }
-
-
-def _policy(iam: Any, name: str) -> dict[str, Any]:
-    arn = _policy_arn(iam, name)
-    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    return {"document": iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]}
-
-
-def _policy_arn(iam: Any, name: str) -> str:
-    for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
-        for policy in page["Policies"]:
-            if policy["PolicyName"] == name:
-                return str(policy["Arn"])
-    raise iam.exceptions.NoSuchEntityException(
-        {"Error": {"Code": "NoSuchEntity", "Message": f"policy `{name}` does not exist"}}, "GetPolicy"
-    )
-
-
-def _inline(iam: Any, kind: str, name: str) -> dict[str, Any]:
-    holder = {f"{kind.title()}Name": name}
-    names = getattr(iam, f"list_{kind}_policies")(**holder)["PolicyNames"]
-    get = getattr(iam, f"get_{kind}_policy")
-    return {policy: get(**holder, PolicyName=policy)["PolicyDocument"] for policy in names}
-
-
-def _attached(iam: Any, kind: str, name: str) -> list[str]:
-    answer = getattr(iam, f"list_attached_{kind}_policies")(**{f"{kind.title()}Name": name})
-    return sorted(policy["PolicyArn"] for policy in answer["AttachedPolicies"])
-
-
-_STANDING = {"user": _user, "role": _role, "group": _group, "policy": _policy}
-
-
-# ---------------------------------------------------------------- taking away
-def _strip(iam: Any, kind: str, name: str) -> None:
-    """Remove every policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users_remove.html"""
-    holder = {f"{kind.title()}Name": name}
-    for policy in getattr(iam, f"list_{kind}_policies")(**holder)["PolicyNames"]:
-        getattr(iam, f"delete_{kind}_policy")(**holder, PolicyName=policy)
-    for arn in _attached(iam, kind, name):
-        getattr(iam, f"detach_{kind}_policy")(**holder, PolicyArn=arn)
-
-
-def _remove_user(iam: Any, name: str) -> None:
-    _strip(iam, "user", name)
-    for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
-        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-    for group in iam.list_groups_for_user(UserName=name)["Groups"]:
-        iam.remove_user_from_group(UserName=name, GroupName=group["GroupName"])
-    with suppress(iam.exceptions.NoSuchEntityException):
-        iam.delete_login_profile(UserName=name)
-    iam.delete_user(UserName=name)
-
-
-def _remove_role(iam: Any, name: str) -> None:
-    _strip(iam, "role", name)
-    for profile in iam.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"]:
-        iam.remove_role_from_instance_profile(
-            InstanceProfileName=profile["InstanceProfileName"], RoleName=name
-        )
-    iam.delete_role(RoleName=name)
-
-
-def _remove_group(iam: Any, name: str) -> None:
-    _strip(iam, "group", name)
-    for user in iam.get_group(GroupName=name)["Users"]:
-        iam.remove_user_from_group(GroupName=name, UserName=user["UserName"])
-    iam.delete_group(GroupName=name)
-
-
-def _remove_policy(iam: Any, name: str) -> None:
-    arn = _policy_arn(iam, name)
-    held = iam.list_entities_for_policy(PolicyArn=arn)
-    for kind in ("user", "role", "group"):
-        for holder in held[f"Policy{kind.title()}s"]:
-            key = f"{kind.title()}Name"
-            getattr(iam, f"detach_{kind}_policy")(PolicyArn=arn, **{key: holder[key]})
-    for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
-        if not version["IsDefaultVersion"]:
-            iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-    iam.delete_policy(PolicyArn=arn)
-
-
-_REMOVE = {"user": _remove_user, "role": _remove_role, "group": _remove_group, "policy": _remove_policy}
-
-
-def _remove_bucket(root: Root, name: str) -> None:
-    s3 = root.client("s3")
-    with suppress(ClientError):  # NoSuchBucket: there is nothing to take away
-        for item in s3.list_objects_v2(Bucket=name).get("Contents", ()):
-            s3.delete_object(Bucket=name, Key=item["Key"])
-        s3.delete_bucket(Bucket=name)
+def _arn(policy: str | None) -> Any:
+    """The ARN of a managed policy, which a scene may name by its name alone."""
+    return policy if policy is None or policy.startswith("arn:") else policy_arn(policy)
 
 
 # ---------------------------------------------------------------- tables and buckets

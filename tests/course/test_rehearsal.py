@@ -115,3 +115,15 @@ def test_a_principal_that_is_not_there_is_named(lab: Lab, who: str) -> None:
     kind, name = who.split("/")
     with pytest.raises(UnknownPrincipal, match=f"no {kind} named `{name}`"):
         principal(lab.state, who)
+
+
+@pytest.mark.parametrize(
+    ("mfa", "present"), [(None, None), (False, False), (True, True)], ids=["key", "token", "token with code"]
+)
+def test_a_second_factor_is_there_as_getsessiontoken_has_it(
+    lab: Lab, callers: dict[str, boto3.Session], mfa: bool | None, present: bool | None
+) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html"""
+    caller = principal(lab.state, "user/una", mfa=mfa)
+    (decision,) = rehearse(lab.state, caller, "s3", "ListBuckets", {})
+    assert decision.request.context.get("aws:MultiFactorAuthPresent") is present
