@@ -89,6 +89,10 @@ class Bench:
         state = self.look(piece) or {}
         return bool(state.get("policies") or state.get("attached"))
 
+    def is_bounded(self, piece: str) -> bool:
+        """True if a user or role stands under a permissions boundary."""
+        return bool((self.look(piece) or {}).get("boundary"))
+
     def keys(self, user: str) -> list[str]:
         """`Active` or `Inactive` for each access key of a user, oldest first.
 

@@ -32,6 +32,7 @@ STATIONS = (
     "03-roles",
     "04-policies",
     "05-an-app-that-reads-dynamodb",
+    "09-permission-boundaries",
 )
 
 
