@@ -11,12 +11,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.callers import Caller
-from iamlab.cloud.moto_seam import identities, organizations
+from iamlab.cloud.moto_seam import credentials, identities, organizations
 from iamlab.cloud.sessions import SessionKind
 from iamlab.engine import PolicySet
 from iamlab.policy import Policy
@@ -45,7 +46,7 @@ def policies_for(caller: Caller, check: Check, state: LabState | None = None) ->
     caller_place = organizations.membership(caller.account) if caller.account is not None else None
     owner_place = organizations.membership(check.owner) if check.owner else None
     return _policy_set(
-        identity_policies(caller),
+        identity_policies(caller) + _own_password(caller, check.action),
         boundary_policies(caller),
         session_policies(caller),
         _shared(check.resource_policy),
@@ -76,6 +77,28 @@ def identity_policies(caller: Caller) -> Policies:
         for group in identities.groups_of(caller.account, caller.record):
             found += _of_entity(group, f" (group {group.name})")
     return tuple(found)
+
+
+# What an account's password policy lets every user do, once it allows users to change their own passwords.
+_PASSWORD_ACTIONS = frozenset({"iam:ChangePassword", "iam:GetAccountPasswordPolicy"})
+
+
+def _own_password(caller: Caller, action: str) -> Policies:
+    """The permissions that come with `AllowUsersToChangePassword`, which no policy of the account shows.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PasswordPolicy.html
+    """
+    if action not in _PASSWORD_ACTIONS or caller.type != "User" or caller.account is None:
+        return ()
+    policy = credentials.password_policy(caller.account)
+    if policy is None or not policy.users_change_own:
+        return ()
+    statements = [
+        {"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": caller.arn},
+        {"Effect": "Allow", "Action": "iam:GetAccountPasswordPolicy", "Resource": "*"},
+    ]
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return (parsed(text, "the account's password policy"),)
 
 
 def boundary_policies(caller: Caller) -> Policies | None:

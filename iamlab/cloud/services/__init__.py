@@ -41,6 +41,8 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_managed_policies",
         "iam_inline_policies",
         "iam_access_keys",
+        "iam_password_policy",
+        "iam_login_profiles",
         "iam_instance_profiles",
     ),
     "organizations": ("organizations",),

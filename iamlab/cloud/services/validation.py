@@ -62,7 +62,7 @@ def validate(call: Call) -> None:
 def constraint_error(*breaches: tuple[str, str, str]) -> AwsError:
     """The error for (path, value as shown, constraint) of each breach."""
     found = "; ".join(
-        f"Value {value} at '{path}' failed to satisfy constraint: {constraint}"
+        f"Value{value and ' ' + value} at '{path}' failed to satisfy constraint: {constraint}"
         for path, value, constraint in breaches
     )
     plural = "s" if len(breaches) > 1 else ""
@@ -96,7 +96,7 @@ def _member(shape: Any, value: Any, path: str) -> Iterator[tuple[str, str, str]]
         for number, item in enumerate(value, 1):
             yield from _member(shape.member, item, f"{path}.{number}.member")
     elif kind == "string":
-        shown = "'***'" if limits.get("sensitive") else f"'{value}'"
+        shown = "" if limits.get("sensitive") else f"'{value}'"  # AWS leaves secrets out
         yield from _bounds(limits, len(value), path, shown, "length")
         pattern = limits.get("pattern")
         if pattern is not None and not _compiled(pattern).fullmatch(value):

@@ -1,0 +1,108 @@
+"""Login profiles: the console passwords of users.
+
+Without a user name, the caller's own. The root user's password is not a login profile: only AWS's sign-in pages, and
+sessions of centralised root access, change it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import credentials
+from iamlab.cloud.passwords import Hashed, Password
+from iamlab.cloud.services import operation
+from iamlab.cloud.services.iam_holders import user_or_caller
+from iamlab.cloud.services.iam_password_policy import refuse_weak
+from iamlab.cloud.services.iam_shapes import already_exists, no_such_entity
+from iamlab.cloud.services.validation import constraint_error
+from iamlab.cloud.state import LabState
+
+
+@operation("iam", "CreateLoginProfile")
+def create_login_profile(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html"""
+    plain = call.params.get("Password")
+    if plain is None:  # the model leaves it optional for the sake of root sessions
+        raise constraint_error(("password", "null", "Member must not be null"))
+    with state.lock:
+        user = user_or_caller(call)
+        if credentials.password(user) is not None:
+            raise already_exists(f"Login Profile for user {user.name} already exists.")
+        refuse_weak(call.account, plain, None)
+        profile = Password(
+            created=call.now,
+            changed=call.now,
+            reset_required=bool(call.params.get("PasswordResetRequired")),
+            history=[Hashed.of(plain, state.random)],
+        )
+        credentials.set_password(user, profile)
+    return {"LoginProfile": _shape(user, profile)}
+
+
+@operation("iam", "GetLoginProfile")
+def get_login_profile(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html"""
+    user = user_or_caller(call)
+    return {"LoginProfile": _shape(user, _profile(user))}
+
+
+@operation("iam", "UpdateLoginProfile")
+def update_login_profile(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateLoginProfile.html"""
+    plain, reset = call.params.get("Password"), call.params.get("PasswordResetRequired")
+    with state.lock:
+        profile = _profile(user_or_caller(call))
+        if plain is not None:
+            refuse_weak(call.account, plain, profile)
+            profile.replace(plain, call.now, state.random)
+        if reset is not None:
+            profile.reset_required = bool(reset)
+    return {}
+
+
+@operation("iam", "DeleteLoginProfile")
+def delete_login_profile(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteLoginProfile.html"""
+    with state.lock:
+        user = user_or_caller(call)
+        _profile(user)
+        credentials.set_password(user, None)
+    return {}
+
+
+@operation("iam", "ChangePassword")
+def change_password(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ChangePassword.html
+
+    A password that has expired can be changed by this call even where the policy says hard expiry, which is about
+    signing in.
+    """
+    if call.caller.type != "User":
+        raise AwsError("InvalidUserType", "Only IAM Users can change their own password")
+    with state.lock:
+        profile = _profile(call.caller.record)
+        if not profile.matches(call.params["OldPassword"]):
+            raise AwsError("AccessDenied", "The old password was incorrect.", 403)
+        refuse_weak(call.account, call.params["NewPassword"], profile)
+        profile.replace(call.params["NewPassword"], call.now, state.random)
+        profile.reset_required = False
+    return {}
+
+
+def _profile(user: Any) -> Password:
+    found: Password | None = credentials.password(user)
+    if found is None:
+        raise no_such_entity(f"Login Profile for User {user.name} cannot be found.")
+    return found
+
+
+def _shape(user: Any, profile: Password) -> dict[str, Any]:
+    return {
+        "UserName": user.name,
+        "CreateDate": profile.created,
+        "PasswordResetRequired": profile.reset_required,
+    }
