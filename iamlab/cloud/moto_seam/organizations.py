@@ -10,8 +10,14 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from iamlab.cloud.moto_seam import identities
+
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 SCP = "SERVICE_CONTROL_POLICY"
 RCP = "RESOURCE_CONTROL_POLICY"
@@ -84,6 +90,41 @@ def enabled_types(account: str) -> frozenset[str]:
     return frozenset(
         kind["Type"] for root in roots for kind in root.policy_types if kind["Status"] == "ENABLED"
     )
+
+
+def create_account(master: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """A new member account of the organisation that `master` manages, with the role that administers it.
+
+    Returns:
+        CreateAccount's output. moto makes the role, and leaves it without a policy.
+    """
+    from moto.organizations.models import organizations_backends
+
+    backend = organizations_backends[master][_PARTITION]
+    status: dict[str, Any] = backend.create_account(**params)
+    account = status["CreateAccountStatus"]["AccountId"]
+    role = identities.role_by_name(account, params.get("RoleName") or ACCESS_ROLE)
+    administers = identities.managed_policy(account, ADMINISTRATOR_ACCESS)
+    if role is not None and administers is not None:
+        administers.attach_to(role)
+    return status
+
+
+def attached_ids(account: str, target: str, kind: str) -> tuple[str, ...]:
+    """The ids of the policies of one type that hang at a root, OU or account."""
+    node = _node(account, target)
+    return tuple(policy.id for policy in node.attached_policies if policy.type == kind) if node else ()
+
+
+def target_exists(account: str, target: str) -> bool:
+    """Whether the organisation that `account` manages has this root, OU or account."""
+    return _node(account, target) is not None
+
+
+def _node(account: str, target: str) -> Any | None:
+    backend = _managed_by(account)
+    nodes = (*backend.ou, *backend.accounts) if backend is not None else ()
+    return next((node for node in nodes if node.id == target), None)
 
 
 def _managed_by(account: str) -> Any | None:
