@@ -66,9 +66,32 @@ def user_tags(account: str, user: Any) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in iam(account).tagger.list_tags_for_resource(user.arn)["Tags"]}
 
 
+def rename_user(account: str, user: Any, name: str | None, path: str | None) -> None:
+    """Give a user another name or path; its keys and tags, which moto files under the old ones, follow."""
+    tags, old_arn = user_tags(account, user), user.arn
+    backend = iam(account)
+    backend.update_user(user.name, path, name)
+    for key in user.access_keys:
+        key.user_name = user.name
+    if user.arn != old_arn:
+        backend.tagger.delete_all_tags_for_resource(old_arn)
+        set_tags(account, user, tags)
+
+
 # ------------------------------------------------------------------ groups
 def group_by_name(account: str, name: str) -> Any | None:
     return iam(account).groups.get(name)
+
+
+def rename_group(account: str, group: Any, name: str | None, path: str | None) -> None:
+    """Give a group another name or path."""
+    groups = iam(account).groups
+    if name is not None and name != group.name:
+        del groups[group.name]
+        group.name = name
+        groups[name] = group
+    if path is not None:
+        group.path = path
 
 
 # ------------------------------------------------------------------ roles
@@ -97,6 +120,52 @@ def role_tags(role: Any) -> dict[str, str]:
 
 def is_service_linked(role: Any) -> bool:
     return bool(role.path.startswith("/aws-service-role/"))
+
+
+# ------------------------------------------------------------------ tags
+# These keep their tags by key; everything else but users has a list.
+_TAGS_BY_KEY = (models.Policy, models.OpenIDConnectProvider)
+
+
+def tags_of(account: str, record: Any) -> dict[str, str]:
+    """Tags of anything in IAM that can have some; moto itself gives none to MFA devices, SAML providers and
+    server certificates."""
+    if isinstance(record, models.User):
+        return user_tags(account, record)
+    tags = getattr(record, "tags", None) or ()
+    return {tag["Key"]: tag["Value"] for tag in (tags.values() if isinstance(tags, dict) else tags)}
+
+
+def set_tags(account: str, record: Any, tags: dict[str, str]) -> None:
+    """Replace all tags of a record."""
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    if isinstance(record, models.User):
+        tagger = iam(account).tagger
+        tagger.delete_all_tags_for_resource(record.arn)
+        tagger.tag_resource(record.arn, listed)
+    elif isinstance(record, _TAGS_BY_KEY):
+        record.tags = {tag["Key"]: tag for tag in listed}
+    else:
+        record.tags = listed
+
+
+# ------------------------------------------------------------------ devices, providers, certificates
+def virtual_mfa_device(account: str, serial: str) -> Any | None:
+    return iam(account).virtual_mfa_devices.get(serial)
+
+
+def saml_provider(account: str, arn: str) -> Any | None:
+    return next((found for found in list(iam(account).saml_providers.values()) if found.arn == arn), None)
+
+
+def oidc_provider(account: str, arn: str) -> Any | None:
+    return next((found for found in list(iam(account).open_id_providers.values()) if found.arn == arn), None)
+
+
+def server_certificate(account: str, name: str) -> Any | None:
+    return next(
+        (found for found in list(iam(account).certificates.values()) if found.cert_name == name), None
+    )
 
 
 # ------------------------------------------------------------------ names and ids

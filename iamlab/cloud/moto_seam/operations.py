@@ -21,7 +21,13 @@ from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
-from moto.core.serialize import SerializationContext, XFormedAttributePicker, get_serializer_class
+from moto.core.serialize import (
+    AttributePickerContext,
+    DefaultAttributePicker,
+    SerializationContext,
+    XFormedAttributePicker,
+    get_serializer_class,
+)
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
@@ -167,6 +173,16 @@ def _nameless(service: str) -> OperationModel:
     return OperationModel({}, get_service_model(service))
 
 
+_XML = ("query", "ec2", "rest-xml")
+
+
+class _WithoutMessage(DefaultAttributePicker):  # type: ignore[misc]  # moto carries no types
+    """Finds an error's members except `message`: in XML an error carries its `Message`, and that once."""
+
+    def __call__(self, context: AttributePickerContext) -> Any:
+        return None if context.key == "message" else super().__call__(context)
+
+
 def error_reply(
     error: AwsError, service: str, protocol: str, model: OperationModel | None, request_id: str, *, head: bool
 ) -> Reply:
@@ -176,7 +192,9 @@ def error_reply(
         # Refusals are common errors, absent from most service models; moto warns of such codes.
         warnings.simplefilter("ignore")
         serializer = get_serializer_class(service, protocol)(
-            operation_model=model, context=SerializationContext(request_id=request_id)
+            operation_model=model,
+            context=SerializationContext(request_id=request_id),
+            value_picker=_WithoutMessage() if protocol in _XML else None,
         )
         reply = serializer.serialize(_with_members(error))
     headers = dict(reply["headers"])

@@ -10,20 +10,21 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
-from iamlab.cloud.services.iam_shapes import already_exists, delete_conflict, group, limit_exceeded, user
+from iamlab.cloud.services.iam_paging import by_name, page
+from iamlab.cloud.services.iam_shapes import (
+    already_exists,
+    delete_conflict,
+    group,
+    group_shape,
+    limit_exceeded,
+    user,
+    user_shape,
+)
 from iamlab.cloud.state import LabState
 
 GROUPS_PER_USER = 10
-
-
-def group_shape(record: Any) -> dict[str, Any]:
-    return {
-        "Path": record.path,
-        "GroupName": record.name,
-        "GroupId": record.id,
-        "Arn": record.arn,
-        "CreateDate": record.create_date,
-    }
+GROUPS = 300
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
 @operation("iam", "CreateGroup")
@@ -33,8 +34,52 @@ def create_group(call: Call, state: LabState) -> dict[str, Any]:
     with state.lock:
         if identities.is_taken(call.account, "group", name):
             raise already_exists(f"Group with name {name} already exists.")
+        if len(identities.iam(call.account).groups) >= GROUPS:
+            raise limit_exceeded(f"Cannot exceed quota for GroupsPerAccount: {GROUPS}")
         record = identities.iam(call.account).create_group(name, call.params.get("Path") or "/")
     return {"Group": group_shape(record)}
+
+
+@operation("iam", "GetGroup")
+def get_group(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html: the group, and who is in it."""
+    team = group(call.account, call.params["GroupName"])
+    shown, truncation = page(call, by_name(team.users), lambda member: str(member.name))
+    return {"Group": group_shape(team), "Users": [user_shape(member) for member in shown], **truncation}
+
+
+@operation("iam", "ListGroups")
+def list_groups(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListGroups.html"""
+    prefix = call.params.get("PathPrefix") or "/"
+    teams = [
+        team for team in list(identities.iam(call.account).groups.values()) if team.path.startswith(prefix)
+    ]
+    return _listed(call, teams)
+
+
+@operation("iam", "ListGroupsForUser")
+def list_groups_for_user(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListGroupsForUser.html"""
+    return _listed(call, identities.groups_of(call.account, user(call.account, call.params["UserName"])))
+
+
+def _listed(call: Call, teams: list[Any]) -> dict[str, Any]:
+    shown, truncation = page(call, by_name(teams), lambda team: str(team.name))
+    return {"Groups": [group_shape(team) for team in shown], **truncation}
+
+
+@operation("iam", "UpdateGroup")
+def update_group(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateGroup.html"""
+    params, account = call.params, call.account
+    with state.lock:
+        team, new = group(account, params["GroupName"]), params.get("NewGroupName")
+        other = new is not None and new.casefold() != team.name.casefold()
+        if other and identities.is_taken(account, "group", str(new)):
+            raise already_exists(f"Group with name {new} already exists.")
+        identities.rename_group(account, team, new, params.get("NewPath"))
+    return {}
 
 
 @operation("iam", "AddUserToGroup")

@@ -8,11 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.services import operation
-from iamlab.cloud.services.iam_shapes import group, limit_exceeded, no_such_entity, role, user
+from iamlab.cloud.services.iam_paging import page
+from iamlab.cloud.services.iam_shapes import (
+    encoded,
+    group,
+    limit_exceeded,
+    modifiable_role,
+    no_such_entity,
+    role,
+    user,
+)
 from iamlab.cloud.services.policy_documents import check_identity_policy, size
 from iamlab.cloud.state import LabState
 
@@ -23,6 +31,7 @@ class Holder:
 
     noun: str
     find: Callable[[str, str], Any]
+    find_to_change: Callable[[str, str], Any]
     limit: int
     """Characters of all its inline policies together."""
 
@@ -30,12 +39,16 @@ class Holder:
     def parameter(self) -> str:
         return f"{self.noun.capitalize()}Name"
 
-    def of(self, call: Call) -> Any:
-        return self.find(call.account, call.params[self.parameter])
+    def of(self, call: Call, *, to_change: bool = False) -> Any:
+        return (self.find_to_change if to_change else self.find)(call.account, call.params[self.parameter])
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
-HOLDERS = (Holder("user", user, 2_048), Holder("group", group, 5_120), Holder("role", role, 10_240))
+HOLDERS = (
+    Holder("user", user, user, 2_048),
+    Holder("group", group, group, 5_120),
+    Holder("role", role, modifiable_role, 10_240),
+)
 
 
 def _register(holder: Holder) -> None:
@@ -43,14 +56,16 @@ def _register(holder: Holder) -> None:
 
     @operation("iam", f"Put{kind}Policy")
     def put(call: Call, state: LabState) -> dict[str, Any]:
-        record, name, text = holder.of(call), call.params["PolicyName"], call.params["PolicyDocument"]
-        check_identity_policy(text)
-        others = sum(size(other) for key, other in record.policies.items() if key != name)
-        if others + size(text) > holder.limit:
-            raise limit_exceeded(
-                f"Maximum policy size of {holder.limit} bytes exceeded for {holder.noun} {record.name}"
-            )
-        record.policies[name] = text
+        name, text = call.params["PolicyName"], call.params["PolicyDocument"]
+        with state.lock:
+            record = holder.of(call, to_change=True)
+            check_identity_policy(text)
+            others = sum(size(other) for key, other in record.policies.items() if key != name)
+            if others + size(text) > holder.limit:
+                raise limit_exceeded(
+                    f"Maximum policy size of {holder.limit} bytes exceeded for {holder.noun} {record.name}"
+                )
+            record.policies[name] = text
         return {}
 
     @operation("iam", f"Get{kind}Policy")
@@ -59,14 +74,21 @@ def _register(holder: Holder) -> None:
         return {
             holder.parameter: record.name,
             "PolicyName": name,
-            "PolicyDocument": quote(_document(holder, record, name), safe=""),
+            "PolicyDocument": encoded(_document(holder, record, name)),
         }
+
+    @operation("iam", f"List{kind}Policies")
+    def names(call: Call, state: LabState) -> dict[str, Any]:
+        shown, truncation = page(call, sorted(holder.of(call).policies), str)
+        return {"PolicyNames": shown, **truncation}
 
     @operation("iam", f"Delete{kind}Policy")
     def delete(call: Call, state: LabState) -> dict[str, Any]:
-        record, name = holder.of(call), call.params["PolicyName"]
-        _document(holder, record, name)
-        del record.policies[name]
+        name = call.params["PolicyName"]
+        with state.lock:
+            record = holder.of(call, to_change=True)
+            _document(holder, record, name)
+            del record.policies[name]
         return {}
 
 

@@ -1,64 +1,82 @@
-"""Managed policies: made, versioned, attached, detached, deleted.
+"""Managed policies: made, listed, versioned, deleted. `iam_attachments` ties them to users, groups and roles.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
 from typing import Any
 
 from iamlab.cloud.call import Call
-from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.moto_seam.managed_policies import ManagedPolicies
-from iamlab.cloud.services import guard, operation
+from iamlab.cloud.services import operation
+from iamlab.cloud.services.iam_paging import page
 from iamlab.cloud.services.iam_shapes import (
+    add_tags,
     already_exists,
-    attachable,
     delete_conflict,
-    group,
+    encoded,
     limit_exceeded,
     no_such_entity,
+    own_policy,
     policy,
-    role,
-    user,
 )
-from iamlab.cloud.services.iam_tags import checked
+from iamlab.cloud.services.iam_tags import checked, tag_list
 from iamlab.cloud.services.policy_documents import check_identity_policy, size
 from iamlab.cloud.state import LabState
 
 POLICY_SIZE = 6_144
 VERSIONS = 5
+POLICIES = 1_500
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
-def policy_shape(record: Any) -> dict[str, Any]:
-    """A managed policy as CreatePolicy shows it."""
-    shape: dict[str, Any] = {
+def policy_shape(record: Any, bounded: int) -> dict[str, Any]:
+    """A managed policy as lists show it.
+
+    Args:
+        bounded: how many users and roles have it as their boundary.
+    """
+    return {
         "PolicyName": record.name,
         "PolicyId": record.id,
         "Arn": record.arn,
         "Path": record.path,
         "DefaultVersionId": record.default_version_id,
         "AttachmentCount": record.attachment_count,
-        "PermissionsBoundaryUsageCount": _bounded_by(record),
+        "PermissionsBoundaryUsageCount": bounded,
         "IsAttachable": True,
         "CreateDate": record.create_date,
         "UpdateDate": record.update_date,
     }
-    tags = record.get_tags()
-    if tags:
-        shape["Tags"] = tags
-    return shape
 
 
-def _bounded_by(record: Any) -> int:
-    """How many users and roles have this policy as their boundary."""
-    backend = identities.iam(record.account_id)
+def version_shape(version: Any) -> dict[str, Any]:
+    """A policy's version as lists show it, without its document."""
+    return {
+        "VersionId": version.version_id,
+        "IsDefaultVersion": version.is_default,
+        "CreateDate": version.create_date,
+    }
+
+
+def boundary_uses(account: str) -> Counter[str]:
+    """How many users and roles have each policy as their boundary."""
+    backend = identities.iam(account)
     boundaries = [identities.user_boundary(user) for user in list(backend.users.values())]
     boundaries += [role.permissions_boundary_arn for role in list(backend.roles.values())]
-    return boundaries.count(record.arn)
+    return Counter(arn for arn in boundaries if arn)
+
+
+def _own_first(records: list[Any]) -> list[Any]:
+    return sorted(records, key=lambda record: (not is_local(record), record.name))
+
+
+def is_local(record: Any) -> bool:
+    """One of the account's own policies, not one of AWS's."""
+    return not record.arn.startswith(f"arn:{identities.PARTITION}:iam::aws:")
 
 
 @operation("iam", "CreatePolicy")
@@ -70,6 +88,8 @@ def create_policy(call: Call, state: LabState) -> dict[str, Any]:
         if identities.is_policy_taken(account, name):
             raise already_exists(f"A policy called {name} already exists. Duplicate names are not allowed.")
         _accept(params["PolicyDocument"])
+        if sum(map(is_local, list(identities.iam(account).managed_policies.values()))) >= POLICIES:
+            raise limit_exceeded(f"Cannot exceed quota for PoliciesPerAccount: {POLICIES}")
         record = identities.make_policy(
             account,
             call.region,
@@ -79,17 +99,45 @@ def create_policy(call: Call, state: LabState) -> dict[str, Any]:
             params.get("Description"),
             tags,
         )
-    return {"Policy": policy_shape(record)}
+    shape = policy_shape(record, 0)
+    add_tags(shape, identities.tags_of(account, record))
+    return {"Policy": shape}
 
 
 @operation("iam", "GetPolicy")
 def get_policy(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicy.html"""
     record = policy(call.account, call.params["PolicyArn"])
-    shape = policy_shape(record)
+    shape = policy_shape(record, boundary_uses(call.account)[record.arn])
     if record.description:
         shape["Description"] = record.description
-    return {"Policy": shape}
+    return {"Policy": shape | {"Tags": tag_list(identities.tags_of(call.account, record))}}
+
+
+@operation("iam", "ListPolicies")
+def list_policies(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicies.html
+
+    The account's own first, then AWS's, which are read one by one until somebody wants to see them all.
+    """
+    params, account = call.params, call.account
+    scope, usage = params.get("Scope") or "All", params.get("PolicyUsageFilter")
+    only_attached = bool(params.get("OnlyAttached"))
+    policies = identities.iam(account).managed_policies
+    if isinstance(policies, ManagedPolicies) and scope != "Local" and not (only_attached or usage):
+        policies.load_all()
+    bounded, prefix = boundary_uses(account), params.get("PathPrefix") or "/"
+    found = [
+        record
+        for record in _own_first(list(policies.values()))
+        if (scope == "All" or (scope == "Local") == is_local(record))
+        and record.path.startswith(prefix)
+        and not (only_attached and usage != "PermissionsBoundary" and not record.attachment_count)
+        and not (usage == "PermissionsPolicy" and not record.attachment_count)
+        and not (usage == "PermissionsBoundary" and not bounded[record.arn])
+    ]
+    shown, truncation = page(call, found, lambda record: str(record.arn))
+    return {"Policies": [policy_shape(record, bounded[record.arn]) for record in shown], **truncation}
 
 
 @operation("iam", "CreatePolicyVersion")
@@ -106,13 +154,22 @@ def create_policy_version(call: Call, state: LabState) -> dict[str, Any]:
         version = identities.add_version(
             record, call.params["PolicyDocument"], bool(call.params.get("SetAsDefault"))
         )
-    return {
-        "PolicyVersion": {
-            "VersionId": version.version_id,
-            "IsDefaultVersion": version.is_default,
-            "CreateDate": version.create_date,
-        }
-    }
+    return {"PolicyVersion": version_shape(version)}
+
+
+@operation("iam", "GetPolicyVersion")
+def get_policy_version(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicyVersion.html"""
+    version = _version(policy(call.account, call.params["PolicyArn"]), call.params["VersionId"])
+    return {"PolicyVersion": {"Document": encoded(version.document), **version_shape(version)}}
+
+
+@operation("iam", "ListPolicyVersions")
+def list_policy_versions(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicyVersions.html: the newest first."""
+    versions = reversed(policy(call.account, call.params["PolicyArn"]).versions)
+    shown, truncation = page(call, versions, lambda version: str(version.version_id))
+    return {"Versions": [version_shape(version) for version in shown], **truncation}
 
 
 @operation("iam", "SetDefaultPolicyVersion")
@@ -143,7 +200,7 @@ def delete_policy(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html"""
     with state.lock:
         record = _own(call)
-        if record.attachment_count or _bounded_by(record):
+        if record.attachment_count or boundary_uses(call.account)[record.arn]:
             raise delete_conflict("Cannot delete a policy attached to entities.")
         if len(record.versions) > 1:
             raise delete_conflict(
@@ -154,76 +211,9 @@ def delete_policy(call: Call, state: LabState) -> dict[str, Any]:
     return {}
 
 
-@guard("iam", "GetPolicyVersion")
-def version_exists(call: Call, state: LabState) -> None:
-    _version(policy(call.account, call.params["PolicyArn"]), call.params["VersionId"])
-
-
-@guard("iam", "ListPolicies")
-def all_policies_loaded(call: Call, state: LabState) -> None:
-    """AWS's own policies are read one by one until somebody wants to see them all."""
-    policies = identities.iam(call.account).managed_policies
-    if isinstance(policies, ManagedPolicies) and call.params.get("Scope") != "Local":
-        policies.load_all()
-
-
-# ------------------------------------------------------------------ attachments
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A kind of entity that managed policies are attached to."""
-
-    noun: str
-    find: Callable[[str, str], Any]
-    limit: int
-
-    @property
-    def kind(self) -> str:
-        return self.noun.capitalize()
-
-    def of(self, call: Call) -> Any:
-        return self.find(call.account, call.params[f"{self.kind}Name"])
-
-
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entities
-HOLDERS = (Holder("user", user, 10), Holder("group", group, 10), Holder("role", role, 20))
-
-
-def _register(holder: Holder) -> None:
-    @operation("iam", f"Attach{holder.kind}Policy")
-    def attach(call: Call, state: LabState) -> dict[str, Any]:
-        with state.lock:
-            entity = holder.of(call)
-            record = attachable(call.account, call.params["PolicyArn"])
-            if record.arn in entity.managed_policies:
-                return {}
-            if len(entity.managed_policies) >= holder.limit:
-                raise limit_exceeded(f"Cannot exceed quota for PoliciesPer{holder.kind}: {holder.limit}")
-            record.attach_to(entity)
-        return {}
-
-    @operation("iam", f"Detach{holder.kind}Policy")
-    def detach(call: Call, state: LabState) -> dict[str, Any]:
-        with state.lock:
-            entity, arn = holder.of(call), call.params["PolicyArn"]
-            if arn not in entity.managed_policies:
-                raise no_such_entity(f"Policy {arn} was not found.")
-            entity.managed_policies[arn].detach_from(entity)
-        return {}
-
-
-for _holder in HOLDERS:
-    _register(_holder)
-
-
 # ------------------------------------------------------------------ checks
 def _own(call: Call) -> Any:
-    """The policy of the call, if it is this account's to change."""
-    arn = call.params["PolicyArn"]
-    if ":iam::aws:" in arn:
-        raise AwsError(
-            "AccessDenied", f"{arn} is an AWS managed policy and cannot be modified by a customer.", 403
-        )
-    return policy(call.account, arn)
+    return own_policy(call.account, call.params["PolicyArn"])
 
 
 def _version(record: Any, wanted: str) -> Any:

@@ -11,11 +11,15 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
+from iamlab.cloud.services.iam_paging import by_name, page
 from iamlab.cloud.services.iam_shapes import (
     already_exists,
     boundary_policy,
     delete_conflict,
+    full_role_shape,
+    last_used,
     limit_exceeded,
+    modifiable_role,
     no_such_entity,
     role,
     role_shape,
@@ -25,6 +29,8 @@ from iamlab.cloud.services.policy_documents import check_trust_policy, size
 from iamlab.cloud.state import LabState
 
 TRUST_POLICY_SIZE = 2_048
+ROLES = 1_000
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 _HOUR = 3_600
 
 
@@ -35,14 +41,18 @@ def create_role(call: Call, state: LabState) -> dict[str, Any]:
     name, boundary = params["RoleName"], params.get("PermissionsBoundary")
     path = params.get("Path") or "/"
     if path.startswith("/aws-service-role/"):
-        raise AwsError("ValidationError", "The specified value for path is invalid: it is reserved for AWS.")
-    tags = checked(params.get("Tags"))
+        raise AwsError(
+            "InvalidInput", "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles"
+        )
+    tags = checked(params.get("Tags"), fold=True)
     if boundary is not None:
         boundary_policy(account, boundary)
     with state.lock:
         if identities.is_taken(account, "role", name):
             raise already_exists(f"Role with name {name} already exists.")
         _accept_trust(params["AssumeRolePolicyDocument"])
+        if len(identities.iam(account).roles) >= ROLES:
+            raise limit_exceeded(f"Cannot exceed quota for RolesPerAccount: {ROLES}")
         record = identities.iam(account).create_role(
             role_name=name,
             assume_role_policy_document=params["AssumeRolePolicyDocument"],
@@ -52,22 +62,37 @@ def create_role(call: Call, state: LabState) -> dict[str, Any]:
             tags=tags,
             max_session_duration=params.get("MaxSessionDuration") or _HOUR,
         )
-    return {"Role": role_shape(record)}
+    return {"Role": full_role_shape(record)}
 
 
 @operation("iam", "GetRole")
 def get_role(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html"""
     record = role(call.account, call.params["RoleName"])
-    shape = role_shape(record)
-    shape["MaxSessionDuration"] = int(record.max_session_duration or _HOUR)
-    shape["RoleLastUsed"] = {}
-    if record.last_used is not None:
-        shape["RoleLastUsed"] = {
-            "LastUsedDate": record.last_used,
-            "Region": record.last_used_region or call.region,
-        }
+    shape = full_role_shape(record)
+    shape["MaxSessionDuration"] = _duration(record)
+    shape["RoleLastUsed"] = last_used(record, call.region)
     return {"Role": shape}
+
+
+@operation("iam", "ListRoles")
+def list_roles(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html: no tags, boundaries, last use."""
+    prefix = call.params.get("PathPrefix") or "/"
+    roles = by_name(r for r in list(identities.iam(call.account).roles.values()) if r.path.startswith(prefix))
+    shown, truncation = page(call, roles, lambda r: str(r.name))
+    return {"Roles": [_listed(r) for r in shown], **truncation}
+
+
+def _listed(record: Any) -> dict[str, Any]:
+    shape = role_shape(record)
+    if record.description:
+        shape["Description"] = record.description
+    return shape | {"MaxSessionDuration": _duration(record)}
+
+
+def _duration(record: Any) -> int:
+    return int(record.max_session_duration or _HOUR)
 
 
 @operation("iam", "UpdateAssumeRolePolicy")
@@ -88,6 +113,14 @@ def update_role(call: Call, state: LabState) -> dict[str, Any]:
     if call.params.get("MaxSessionDuration") is not None:
         record.max_session_duration = call.params["MaxSessionDuration"]
     return {}
+
+
+@operation("iam", "UpdateRoleDescription")
+def update_role_description(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRoleDescription.html"""
+    record = _own(call)
+    record.description = call.params["Description"]
+    return {"Role": full_role_shape(record) | {"MaxSessionDuration": _duration(record)}}
 
 
 @operation("iam", "DeleteRole")
@@ -125,16 +158,7 @@ def delete_role_permissions_boundary(call: Call, state: LabState) -> dict[str, A
 
 
 def _own(call: Call) -> Any:
-    """The role of the call, which its owner may change: a service-linked one belongs to its service."""
-    record = role(call.account, call.params["RoleName"])
-    if identities.is_service_linked(record):
-        service = record.path.removeprefix("/aws-service-role/").rstrip("/")
-        raise AwsError(
-            "UnmodifiableEntity",
-            f"Cannot perform the operation on the protected role '{record.name}' - this role is only modifiable by "
-            f"AWS ({service})",
-        )
-    return record
+    return modifiable_role(call.account, call.params["RoleName"])
 
 
 def _accept_trust(text: str) -> None:

@@ -1,6 +1,8 @@
-"""IAM's records as its API shows them, and the errors that all its operations share.
+"""IAM's records as its API shows them, how they are found, and the errors that all its operations share.
 
 Each operation shows its own choice of fields: lists leave out tags and boundaries, which the Get operations have.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_Types.html
 """
 
 from __future__ import annotations
@@ -57,11 +59,62 @@ def instance_profile(account: str, name: str) -> Any:
     return found
 
 
+def modifiable_role(account: str, name: str) -> Any:
+    """A role that its account may change: service-linked roles, and those of IAM Identity Center, are AWS's."""
+    found = role(account, name)
+    if found.path.startswith(_PROTECTED_PATHS):
+        raise AwsError(
+            "UnmodifiableEntity",
+            f"Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS",
+        )
+    return found
+
+
+_PROTECTED_PATHS = ("/aws-service-role/", "/aws-reserved/")
+
+
+def mfa_device(account: str, serial: str) -> Any:
+    found = identities.virtual_mfa_device(account, serial)
+    if found is None:
+        raise no_such_entity(f"VirtualMFADevice with serial number {serial} doesn't exist.")
+    return found
+
+
+def saml_provider(account: str, arn: str) -> Any:
+    found = identities.saml_provider(account, arn)
+    if found is None:
+        raise no_such_entity(f"Manifest not found for arn {arn}")
+    return found
+
+
+def oidc_provider(account: str, arn: str) -> Any:
+    found = identities.oidc_provider(account, arn)
+    if found is None:
+        raise no_such_entity(f"OpenIDConnect Provider not found for arn {arn}")
+    return found
+
+
+def server_certificate(account: str, name: str) -> Any:
+    found = identities.server_certificate(account, name)
+    if found is None:
+        raise no_such_entity(f"The Server Certificate with name {name} cannot be found.")
+    return found
+
+
 def policy(account: str, arn: str) -> Any:
     found = identities.managed_policy(account, arn)
     if found is None:
         raise no_such_entity(f"Policy {arn} was not found.")
     return found
+
+
+def own_policy(account: str, arn: str) -> Any:
+    """A managed policy that its account may change."""
+    if arn.startswith(f"arn:{identities.PARTITION}:iam::aws:"):
+        raise AwsError(
+            "AccessDenied", f"{arn} is an AWS managed policy and cannot be modified by a customer.", 403
+        )
+    return policy(account, arn)
 
 
 def attachable(account: str, arn: str) -> Any:
@@ -79,8 +132,8 @@ def boundary_policy(account: str, arn: str) -> Any:
 
 
 # ------------------------------------------------------------------ records
-def user_shape(account: str, record: Any) -> dict[str, Any]:
-    """A user as CreateUser and GetUser show it."""
+def user_shape(record: Any) -> dict[str, Any]:
+    """A user as lists show it."""
     shape: dict[str, Any] = {
         "Path": record.path,
         "UserName": record.name,
@@ -90,33 +143,72 @@ def user_shape(account: str, record: Any) -> dict[str, Any]:
     }
     if record.password_last_used is not None:
         shape["PasswordLastUsed"] = record.password_last_used
-    _boundary(shape, identities.user_boundary(record))
-    _tags(shape, identities.user_tags(account, record))
     return shape
 
 
+def full_user_shape(account: str, record: Any) -> dict[str, Any]:
+    """A user as CreateUser and GetUser show it."""
+    shape = user_shape(record)
+    add_boundary(shape, identities.user_boundary(record))
+    add_tags(shape, identities.user_tags(account, record))
+    return shape
+
+
+def group_shape(record: Any) -> dict[str, Any]:
+    """A group as all operations show it."""
+    return {
+        "Path": record.path,
+        "GroupName": record.name,
+        "GroupId": record.id,
+        "Arn": record.arn,
+        "CreateDate": record.create_date,
+    }
+
+
 def role_shape(record: Any) -> dict[str, Any]:
-    """A role as CreateRole shows it; GetRole adds what happened since."""
-    shape: dict[str, Any] = {
+    """A role as instance profiles show it."""
+    return {
         "Path": record.path,
         "RoleName": record.name,
         "RoleId": record.id,
         "Arn": record.arn,
         "CreateDate": record.create_date,
-        "AssumeRolePolicyDocument": quote(record.assume_role_policy_document, safe=""),
+        "AssumeRolePolicyDocument": encoded(record.assume_role_policy_document),
     }
+
+
+def full_role_shape(record: Any) -> dict[str, Any]:
+    """A role as CreateRole shows it; GetRole adds what happened since."""
+    shape = role_shape(record)
     if record.description:
         shape["Description"] = record.description
-    _boundary(shape, record.permissions_boundary_arn)
-    _tags(shape, identities.role_tags(record))
+    add_boundary(shape, record.permissions_boundary_arn)
+    add_tags(shape, identities.role_tags(record))
     return shape
 
 
-def _boundary(shape: dict[str, Any], arn: str | None) -> None:
+def last_used(record: Any, region: str) -> dict[str, Any]:
+    """`RoleLastUsed` of a role: empty until somebody assumes it and calls something."""
+    if record.last_used is None:
+        return {}
+    return {"LastUsedDate": record.last_used, "Region": record.last_used_region or region}
+
+
+def encoded(document: str) -> str:
+    """A policy document as answers carry it.
+
+    https://datatracker.ietf.org/doc/html/rfc3986#section-2
+    """
+    return quote(document, safe="")
+
+
+def add_boundary(shape: dict[str, Any], arn: str | None) -> None:
+    """The boundary of a user or role, where it has one."""
     if arn:
         shape["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
 
 
-def _tags(shape: dict[str, Any], tags: dict[str, str]) -> None:
+def add_tags(shape: dict[str, Any], tags: dict[str, str]) -> None:
+    """Tags, where there are any."""
     if tags:
         shape["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]

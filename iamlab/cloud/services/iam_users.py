@@ -11,10 +11,13 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
+from iamlab.cloud.services.iam_paging import by_name, page
 from iamlab.cloud.services.iam_shapes import (
     already_exists,
     boundary_policy,
     delete_conflict,
+    full_user_shape,
+    limit_exceeded,
     no_such_entity,
     user,
     user_shape,
@@ -22,23 +25,28 @@ from iamlab.cloud.services.iam_shapes import (
 from iamlab.cloud.services.iam_tags import checked
 from iamlab.cloud.state import LabState
 
+USERS = 5_000
+"""Users of an account. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
 
 @operation("iam", "CreateUser")
 def create_user(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html"""
     params, account = call.params, call.account
     name, boundary = params["UserName"], params.get("PermissionsBoundary")
-    tags = checked(params.get("Tags"))
+    tags = checked(params.get("Tags"), fold=True)
     if boundary is not None:
         boundary_policy(account, boundary)
     with state.lock:
         if identities.is_taken(account, "user", name):
             raise already_exists(f"User with name {name} already exists.")
+        if len(identities.iam(account).users) >= USERS:
+            raise limit_exceeded(f"Cannot exceed quota for UsersPerAccount: {USERS}")
         record = identities.iam(account).create_user(
             region_name=call.region, user_name=name, path=params.get("Path") or "/", tags=tags
         )
         identities.set_user_boundary(record, boundary)
-    return {"User": user_shape(account, record)}
+    return {"User": full_user_shape(account, record)}
 
 
 @operation("iam", "GetUser")
@@ -49,15 +57,24 @@ def get_user(call: Call, state: LabState) -> dict[str, Any]:
     """
     account, name = call.account, call.params.get("UserName")
     if name is not None:
-        return {"User": user_shape(account, user(account, name))}
+        return {"User": full_user_shape(account, user(account, name))}
     caller = call.caller
     if caller.type == "User":
-        return {"User": user_shape(account, caller.record)}
+        return {"User": full_user_shape(account, caller.record)}
     if caller.is_root:
         # An account is as old as the first of its users: the lab makes both at once.
         born = min((u.create_date for u in identities.iam(account).users.values()), default=call.now)
         return {"User": {"UserId": account, "Arn": caller.arn, "CreateDate": born}}
     raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
+
+
+@operation("iam", "ListUsers")
+def list_users(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html: no tags, no boundaries."""
+    prefix = call.params.get("PathPrefix") or "/"
+    users = by_name(u for u in list(identities.iam(call.account).users.values()) if u.path.startswith(prefix))
+    shown, truncation = page(call, users, lambda u: str(u.name))
+    return {"Users": [user_shape(u) for u in shown], **truncation}
 
 
 @operation("iam", "UpdateUser")
@@ -73,15 +90,7 @@ def update_user(call: Call, state: LabState) -> dict[str, Any]:
         other = new is not None and new.casefold() != record.name.casefold()
         if other and identities.is_taken(account, "user", str(new)):
             raise already_exists(f"User with name {new} already exists.")
-        tags = identities.user_tags(account, record)
-        old_arn = record.arn
-        backend = identities.iam(account)
-        backend.update_user(record.name, params.get("NewPath"), new)
-        for key in record.access_keys:
-            key.user_name = record.name
-        if record.arn != old_arn:  # moto files tags under the ARN
-            backend.tagger.delete_all_tags_for_resource(old_arn)
-            backend.tagger.tag_resource(record.arn, [{"Key": k, "Value": v} for k, v in tags.items()])
+        identities.rename_user(account, record, new, params.get("NewPath"))
     return {}
 
 
@@ -96,6 +105,7 @@ def delete_user(call: Call, state: LabState) -> dict[str, Any]:
     return {}
 
 
+_REFERENCED = "must remove referenced objects first."
 # What has to go before a user can, in the order in which AWS asks for it.
 _FIRST = (
     ("access_keys", "must delete access keys first."),
@@ -103,8 +113,8 @@ _FIRST = (
     ("policies", "must delete policies first."),
     ("password", "must delete login profile first."),
     ("mfa_devices", "must delete MFA device first."),
-    ("signing_certificates", "must delete signing certificates first."),
-    ("ssh_public_keys", "must delete SSH public keys first."),
+    ("signing_certificates", "must delete certificates first."),
+    ("ssh_public_keys", _REFERENCED),
 )
 
 
@@ -133,22 +143,4 @@ def delete_user_permissions_boundary(call: Call, state: LabState) -> dict[str, A
     if identities.user_boundary(record) is None:
         raise no_such_entity(f"The user with name {record.name} does not have a permissions boundary.")
     identities.set_user_boundary(record, None)
-    return {}
-
-
-@operation("iam", "TagUser")
-def tag_user(call: Call, state: LabState) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html
-
-    A key that is there in other letters is replaced, and keeps the new ones.
-    """
-    account = call.account
-    with state.lock:
-        record = user(account, call.params["UserName"])
-        already = identities.user_tags(account, record)
-        tags = checked(call.params.get("Tags"), already)
-        folded = {tag["Key"].casefold() for tag in tags}
-        backend = identities.iam(account)
-        backend.untag_user(record.name, [key for key in already if key.casefold() in folded])
-        backend.tag_user(record.name, tags)
     return {}
