@@ -25,6 +25,7 @@ from iamlab.cloud.trail import Trail
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamlab.analysis.snapshot import Account
     from iamlab.cloud.moto_seam.dispatch import Endpoint
     from iamlab.cloud.moto_seam.operations import Reply
     from iamlab.cloud.server import Server
@@ -205,6 +206,17 @@ class Lab:
                 return decided.decision
         code = response.get("Error", {}).get("Code", "this result")
         raise LabError(f"no policy was asked about `{code}`: the call failed before or after IAM's decision")
+
+    def snapshot(self, account: str | None = None) -> Account:
+        """An account of the lab as plain values, for `iamlab.analysis`.
+
+        Args:
+            account: its id; the account that plain boto3 works in by default.
+        """
+        self._running()
+        from iamlab.cloud.snapshot import snapshot_of
+
+        return snapshot_of(self.state, account or self._account)
 
     def answer(self, endpoint: Endpoint, request: Any, *, secure: bool = True) -> Reply:
         """Let one request through the gate; `server.py` and tests bring requests of their own."""

@@ -57,6 +57,13 @@ def backend(service: str, account: str, region: str) -> Any | None:
     return dict.get(regions, region) if regions is not None else None
 
 
+def regions_of(service: str, account: str) -> list[str]:
+    """The regions (or partitions) in which an account has used a service."""
+    package, attribute = _BACKENDS[service]
+    accounts = getattr(sys.modules.get(package), attribute, None)
+    return sorted((dict.get(accounts, account) or {}) if accounts is not None else ())
+
+
 def tag_map(tags: Any) -> dict[str, str]:
     """Any of moto's ways to keep tags, as a plain mapping."""
     if not tags:
