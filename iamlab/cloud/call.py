@@ -64,6 +64,8 @@ class Call:
     """The service in the credential scope; '' when anonymous."""
     signed_at: datetime | None = None
     """The lab's time at which the request was signed; differs from `now` for presigned URLs."""
+    proven: dict[str, Any] = field(default_factory=dict)
+    """Condition keys that follow from what the request brought along to be verified, a one-time code for one."""
 
     @property
     def name(self) -> str:

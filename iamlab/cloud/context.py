@@ -74,6 +74,7 @@ def call_context(call: Call) -> Context:
         context["aws:referer"] = referer
     if call.auth is not AuthKind.ANONYMOUS:
         context["aws:PrincipalIsAWSService"] = call.caller.type == "AWSService"
+    context.update(call.proven)
     return context
 
 

@@ -158,6 +158,7 @@ class Gate:
             if limit is not None:
                 raise limit
         services.validate(call)
+        services.prove(call, state)
         if call.auth is AuthKind.ANONYMOUS and call.service != "s3":
             # Authentication has let this pass because the operation itself asks for no credentials.
             return call.account

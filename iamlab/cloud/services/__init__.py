@@ -13,6 +13,12 @@ A `guard` runs before moto's own handler (or one of ours) and may refuse the cal
     @guard("organizations", "AttachPolicy")
     def type_enabled(call: Call, state: LabState) -> None: ...
 
+A `proof` runs before the call is decided. It verifies what the request brings along to be believed (a one-time code),
+and writes the condition keys that follow from it into `call.proven`:
+
+    @proof("sts", "AssumeRole")
+    def second_factor(call: Call, state: LabState) -> None: ...
+
 Modules load on the first call of their service.
 """
 
@@ -47,15 +53,17 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_instance_profiles",
         "iam_tags",
         "iam_account",
+        "mfa_devices",
     ),
     "organizations": ("organizations",),
-    "sts": ("sts", "sts_federation"),
+    "sts": ("sts", "sts_mfa", "sts_federation"),
 }
 
 _VALIDATED = frozenset({"iam", "sts"})
 
 _operations: dict[tuple[str, str], Operation] = {}
 _guards: dict[tuple[str, str], list[Guard]] = {}
+_proofs: dict[tuple[str, str], list[Guard]] = {}
 _loaded: set[str] = set()
 
 
@@ -80,6 +88,17 @@ def guard(service: str, *names: str) -> Callable[[Guard], Guard]:
     return register
 
 
+def proof(service: str, *names: str) -> Callable[[Guard], Guard]:
+    """Register a function that verifies, before a call is decided, what the request claims about its caller."""
+
+    def register(function: Guard) -> Guard:
+        for name in names:
+            _proofs.setdefault((service, name), []).append(function)
+        return function
+
+    return register
+
+
 def find(service: str, name: str) -> Operation | None:
     """Our own operation, or None where moto's handler shall answer."""
     _load(service)
@@ -96,6 +115,17 @@ def validate(call: Call) -> None:
         from iamlab.cloud.services.validation import validate as by_model
 
         by_model(call)
+
+
+def prove(call: Call, state: LabState) -> None:
+    """Verify what the request brings along, before any policy is asked; `call.proven` says what it amounts to.
+
+    Raises:
+        AwsError: AWS would not believe it.
+    """
+    _load(call.service)
+    for function in _proofs.get((call.service, call.operation), ()):
+        function(call, state)
 
 
 def check(call: Call, state: LabState) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from iamlab.cloud.call import Call
-from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.moto_seam import identities, mfa
 from iamlab.cloud.services import iam_access_keys, iam_attachments, iam_groups, iam_inline_policies, operation
 from iamlab.cloud.services import iam_instance_profiles as profiles
 from iamlab.cloud.services import iam_managed_policies as managed
@@ -98,10 +98,11 @@ def get_account_summary(call: Call, state: LabState) -> dict[str, Any]:
     backend = identities.iam(call.account)
     own = [record for record in list(backend.managed_policies.values()) if managed.is_local(record)]
     root_keys = [key for key in list(state.root_keys.values()) if key.account == call.account]
-    in_use = sum(len(user.mfa_devices) for user in list(backend.users.values()))
+    of_root = mfa.devices_of(call.account, None)
+    in_use = len(of_root) + sum(len(user.mfa_devices) for user in list(backend.users.values()))
     counts = {
         "AccountAccessKeysPresent": int(bool(root_keys)),
-        "AccountMFAEnabled": 0,
+        "AccountMFAEnabled": int(bool(of_root)),
         "AccountPasswordPresent": 1,
         "AccountSigningCertificatesPresent": 0,
         "GlobalEndpointTokenVersion": 1,

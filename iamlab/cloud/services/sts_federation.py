@@ -13,7 +13,8 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.session_policies import accepted, packed_size
-from iamlab.cloud.services.sts import HOUR, refuse_mfa, session_tags
+from iamlab.cloud.services.sts import HOUR, session_tags
+from iamlab.cloud.services.sts_mfa import PRESENT
 from iamlab.cloud.sessions import SessionKind, issue
 from iamlab.cloud.state import LabState
 
@@ -23,8 +24,14 @@ _DEFAULT = 12 * HOUR
 @operation("sts", "GetSessionToken")
 def get_session_token(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
-    refuse_mfa(call.params)
-    session = issue(state, SessionKind.TOKEN, *_whose(call), issuer_id=_issuer(call), name="")
+    session = issue(
+        state,
+        SessionKind.TOKEN,
+        *_whose(call),
+        issuer_id=_issuer(call),
+        name="",
+        mfa_at=call.now if PRESENT in call.proven else None,
+    )
     return {"Credentials": session.credentials()}
 
 
