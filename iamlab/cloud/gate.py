@@ -124,7 +124,7 @@ class Gate:
         event = event_for(call, state)
         try:
             if call.access_key is not None:
-                accounts.mark_used(call)  # a denied attempt is a use, too
+                accounts.mark_used(call, state)  # a denied attempt is a use, too
             owner = self._authorise(call)
             reply = self._run(call, endpoint, owner, event)
         except AwsError as error:

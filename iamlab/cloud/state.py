@@ -50,6 +50,8 @@ class RootKey:
     account: str
     status: str = "Active"
     created: datetime | None = None
+    last_used: tuple[datetime, str, str] | None = None
+    """When, for which service and in which region."""
 
 
 @dataclass(slots=True)

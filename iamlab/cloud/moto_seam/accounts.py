@@ -20,6 +20,7 @@ from iamlab.cloud.moto_seam.identities import iam
 
 if TYPE_CHECKING:
     from iamlab.cloud.call import Call
+    from iamlab.cloud.state import LabState
 
 ADMINISTRATOR = "Administrator"
 _ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -63,9 +64,13 @@ def forget_everything() -> None:
     organizations.forget()
 
 
-def mark_used(call: Call) -> None:
+def mark_used(call: Call, state: LabState) -> None:
     """Note service, region and time at the key, or at the role of a session."""
     caller = call.caller
+    if caller.is_root:
+        root_key = state.root_keys.get(call.access_key or "")
+        if root_key is not None:
+            root_key.last_used = (call.now, call.signing_service or call.service, call.region)
     if caller.record is None or caller.account is None:
         return
     if caller.session is None:

@@ -8,8 +8,11 @@ In: moto's user records and account ids. Out: the lab's own records, whatever th
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from moto.iam import models
 
 from iamlab.cloud.moto_seam.identities import iam
 
@@ -70,3 +73,50 @@ def service_credentials(user: Any) -> list[Any]:
 def mfa_serials(user: Any) -> list[str]:
     """Serial numbers of the MFA devices that the user has enabled."""
     return list(user.mfa_devices)
+
+
+# ------------------------------------------------------------------ server certificates
+def server_certificates(account: str) -> list[Any]:
+    """The account's server certificates, in the order they were made."""
+    return list(iam(account).certificates.values())
+
+
+def add_server_certificate(
+    account: str, name: str, path: str, body: str, chain: str | None, private_key: str, **facts: Any
+) -> Any:
+    """Keep a server certificate as moto's load balancers look for it.
+
+    Args:
+        facts: what moto's record has no field for: `certificate_id`, `upload_date`, `expiration`, `tags`.
+    """
+    made: Any = models.Certificate(account, "us-east-1", name, body, private_key, chain, path)
+    for field, value in facts.items():
+        setattr(made, field, value)
+    iam(account).certificates[made.certificate_id] = made
+    return made
+
+
+def remove_server_certificate(account: str, certificate: Any) -> None:
+    iam(account).certificates.pop(certificate.certificate_id, None)
+
+
+def user_of_certificate(account: str, arn: str) -> str | None:
+    """ARN of a load balancer of this account, in whatever region, that serves a certificate."""
+    for _, backend in _regions("elbv2", account):
+        for balancer in list(backend.load_balancers.values()):
+            if any(arn in listener.certificates for listener in list(balancer.listeners.values())):
+                return str(balancer.arn)
+    for region, backend in _regions("elb", account):
+        for balancer in list(backend.load_balancers.values()):
+            if any(listener.ssl_certificate_id == arn for listener in balancer.listeners):
+                return f"arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/{balancer.name}"
+    return None
+
+
+def _regions(service: str, account: str) -> list[tuple[str, Any]]:
+    """Regions in which the account has touched the service. A service nobody has loaded has no resources."""
+    module = sys.modules.get(f"moto.{service}.models")
+    if module is None:
+        return []
+    backends = getattr(module, f"{service}_backends")
+    return list(backends[account].items()) if account in backends else []

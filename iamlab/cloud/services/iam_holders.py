@@ -40,3 +40,15 @@ def user_or_root(call: Call) -> Any | None:
 
 def _nameless() -> AwsError:
     return AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
+
+
+def requested_status(call: Call) -> str:
+    """The status that a call wants to give; a credential expires by itself alone.
+
+    Raises:
+        AwsError: `InvalidInput`, 400.
+    """
+    status: str = call.params["Status"]
+    if status == "Expired":
+        raise AwsError("InvalidInput", "Status Expired cannot be set.")
+    return status

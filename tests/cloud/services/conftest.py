@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from iamlab.cloud import Lab
 
@@ -46,3 +53,42 @@ def refusal() -> Refusal:
         return error["Code"], status, error["Message"]
 
     return ask
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A certificate with its private key, both in PEM."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def body(self) -> str:
+        return self.certificate.public_bytes(Encoding.PEM).decode()
+
+    @property
+    def private_key(self) -> str:
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+
+
+@pytest.fixture
+def certify(lab: Lab) -> Callable[..., Certified]:
+    """`certify("name", issuer=None, days=90, wait=0)`: a certificate, self-signed where it has no issuer."""
+
+    def make(name: str, issuer: Certified | None = None, days: int = 90, wait: int = 0) -> Certified:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        starts = lab.clock.now() + timedelta(days=wait)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer.certificate.subject if issuer else subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(starts - timedelta(minutes=1))
+            .not_valid_after(starts + timedelta(days=days))
+            .sign(issuer.key if issuer else key, SHA256())
+        )
+        return Certified(certificate, key)
+
+    return make
