@@ -25,6 +25,7 @@ from iamlab.cloud.services.iam_shapes import (
     role_shape,
     user_shape,
 )
+from iamlab.cloud.services.iam_signing_certificates import certificates_of
 from iamlab.cloud.services.iam_tags import tag_list
 from iamlab.cloud.services.iam_users import USERS
 from iamlab.cloud.state import LabState
@@ -104,7 +105,7 @@ def get_account_summary(call: Call, state: LabState) -> dict[str, Any]:
         "AccountAccessKeysPresent": int(bool(root_keys)),
         "AccountMFAEnabled": int(bool(of_root)),
         "AccountPasswordPresent": 1,
-        "AccountSigningCertificatesPresent": 0,
+        "AccountSigningCertificatesPresent": int(bool(certificates_of(call.account, None, state))),
         "GlobalEndpointTokenVersion": 1,
         "Groups": len(backend.groups),
         "InstanceProfiles": len(backend.instance_profiles),

@@ -13,11 +13,11 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.moto_seam import credentials
 from iamlab.cloud.services import certificates, operation
 from iamlab.cloud.services.iam_paging import page
-from iamlab.cloud.services.iam_shapes import (server_certificate,
+from iamlab.cloud.services.iam_shapes import (
     already_exists,
     delete_conflict,
     limit_exceeded,
-
+    server_certificate,
 )
 from iamlab.cloud.services.iam_tags import checked
 from iamlab.cloud.sessions import access_key_id

@@ -46,7 +46,7 @@ def upload_signing_certificate(call: Call, state: LabState) -> dict[str, Any]:
     digest = parsed.fingerprint(SHA256())
     with state.lock:
         user = user_or_root(call)
-        held = root_or_user_certificates(call.account, user, state)
+        held = certificates_of(call.account, user, state)
         if any(one.digest == digest for one in _all(call.account, state)):
             raise AwsError("DuplicateCertificate", "The certificate already exists in this account.", 409)
         if len(held) >= CERTIFICATES_PER_USER:
@@ -62,7 +62,7 @@ def upload_signing_certificate(call: Call, state: LabState) -> dict[str, Any]:
 def list_signing_certificates(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListSigningCertificates.html"""
     user = user_or_root(call)
-    held = root_or_user_certificates(call.account, user, state)
+    held = certificates_of(call.account, user, state)
     shown, truncation = page(call, list(held.values()), lambda one: one.certificate_id)
     return {"Certificates": [_shape(user, one) for one in shown], **truncation}
 
@@ -72,7 +72,7 @@ def update_signing_certificate(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateSigningCertificate.html"""
     status = requested_status(call)
     with state.lock:
-        held = root_or_user_certificates(call.account, user_or_root(call), state)
+        held = certificates_of(call.account, user_or_root(call), state)
         _certificate(held, call.params["CertificateId"]).status = status
     return {}
 
@@ -81,14 +81,12 @@ def update_signing_certificate(call: Call, state: LabState) -> dict[str, Any]:
 def delete_signing_certificate(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteSigningCertificate.html"""
     with state.lock:
-        held = root_or_user_certificates(call.account, user_or_root(call), state)
+        held = certificates_of(call.account, user_or_root(call), state)
         del held[_certificate(held, call.params["CertificateId"]).certificate_id]
     return {}
 
 
-def root_or_user_certificates(
-    account: str, user: Any | None, state: LabState
-) -> dict[str, SigningCertificate]:
+def certificates_of(account: str, user: Any | None, state: LabState) -> dict[str, SigningCertificate]:
     """The certificates of a user, or of the account's root user (None), by id and to be changed in place."""
     if user is not None:
         return credentials.signing_certificates(user)
@@ -98,7 +96,7 @@ def root_or_user_certificates(
 
 def _all(account: str, state: LabState) -> list[SigningCertificate]:
     holders = [None, *credentials.users(account)]
-    return [one for who in holders for one in root_or_user_certificates(account, who, state).values()]
+    return [one for who in holders for one in certificates_of(account, who, state).values()]
 
 
 def _certificate(held: dict[str, SigningCertificate], wanted: str) -> SigningCertificate:

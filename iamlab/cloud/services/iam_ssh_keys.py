@@ -105,9 +105,10 @@ def delete_ssh_public_key(call: Call, state: LabState) -> dict[str, Any]:
 
 
 def _key(user: Any, wanted: str) -> SshKey:
-    for key in credentials.ssh_keys(user):
+    held: list[SshKey] = credentials.ssh_keys(user)
+    for key in held:
         if key.ssh_public_key_id == wanted:
-            return key  # type: ignore[no-any-return]  # the seam keeps what it was given
+            return key
     raise no_such_entity(f"The Public Key with id {wanted} cannot be found.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.moto_seam import credentials, identities
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_paging import by_name, page
 from iamlab.cloud.services.iam_shapes import (
@@ -124,6 +124,8 @@ def _refuse_while_used(account: str, record: Any) -> None:
     for attribute, words in _FIRST:
         if getattr(record, attribute):
             raise delete_conflict(f"Cannot delete entity, {words}")
+    if credentials.service_credentials(record):
+        raise delete_conflict(f"Cannot delete entity, {_REFERENCED}")
 
 
 @operation("iam", "PutUserPermissionsBoundary")

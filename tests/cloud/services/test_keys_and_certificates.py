@@ -230,6 +230,7 @@ def test_the_root_user_has_signing_certificates_of_its_own(lab: Lab, iam: Any, c
         made["CertificateId"]
     ]
     assert iam.list_signing_certificates()["Certificates"] == []
+    assert iam.get_account_summary()["SummaryMap"]["AccountSigningCertificatesPresent"] == 1
 
 
 # ------------------------------------------------------------------ service-specific credentials
@@ -261,6 +262,7 @@ def test_a_password_for_one_service_is_shown_once(iam: Any, refusal: Refusal, ad
     assert iam.list_service_specific_credentials(UserName=ada)["ServiceSpecificCredentials"] == [
         made | {"Status": "Inactive"}
     ]
+    assert refusal(iam.delete_user, UserName=ada)[0] == "DeleteConflict"
     iam.delete_service_specific_credential(**named)
     gone = ("NoSuchEntity", 404, f"No such credential {made['ServiceSpecificCredentialId']} exists")
     assert refusal(iam.delete_service_specific_credential, **named) == gone
