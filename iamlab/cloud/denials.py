@@ -18,6 +18,7 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue import Check
 from iamlab.cloud.errors import AwsError, Failure, failure
+from iamlab.cloud.moto_seam import organizations
 from iamlab.cloud.state import LabState
 from iamlab.engine import Decision, Outcome
 
@@ -36,8 +37,11 @@ def _plain(call: Call, check: Check, decision: Decision, state: LabState) -> str
 
 
 def _s3(call: Call, check: Check, decision: Decision, state: LabState) -> str:
-    """S3 quotes the resource, and tells strangers nothing."""
-    if call.caller.account != check.owner:
+    """S3 quotes the resource, and tells nothing to those outside of the owner's account and organisation.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+    """
+    if not organizations.together(call.caller.account, check.owner):
         return "Access Denied"
     return decision.message.replace(f"on resource: {check.resource} ", f'on resource: "{check.resource}" ')
 

@@ -140,3 +140,15 @@ def test_what_is_not_attached_cannot_be_detached_nor_attached_twice(organisation
         "DuplicatePolicyAttachmentException"
     )
     client.detach_policy(PolicyId=policy, TargetId=account)
+
+
+def test_s3_tells_callers_of_the_organisation_why_and_strangers_nothing(
+    lab: Lab, organisation: Organisation
+) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html"""
+    member = lab.root_session(organisation.account).client("s3")
+    member.create_bucket(Bucket="told-apart")
+    stranger = lab.root_session("999988887777").client("s3")
+    ours = refusal(boto3.client("s3").list_objects_v2, Bucket="told-apart")[2]
+    assert ours.endswith("because no resource-based policy allows the s3:ListBucket action")
+    assert refusal(stranger.list_objects_v2, Bucket="told-apart")[2] == "Access Denied"

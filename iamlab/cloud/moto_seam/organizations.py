@@ -76,6 +76,14 @@ def membership(account: str) -> Membership | None:
     )
 
 
+def together(account: str | None, other: str | None) -> bool:
+    """Whether two accounts are one and the same, or of one organisation."""
+    if account is None or other is None or account == other:
+        return account is not None and account == other
+    one, two = membership(account), membership(other)
+    return one is not None and two is not None and one.organization_id == two.organization_id
+
+
 def policy_type(account: str, policy_id: str) -> str | None:
     """The type of a policy of the organisation that `account` manages; None if there is no such policy."""
     backend = _managed_by(account)
