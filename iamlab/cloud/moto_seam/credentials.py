@@ -70,11 +70,6 @@ def service_credentials(user: Any) -> list[Any]:
     return _service_credentials.setdefault(user, [])
 
 
-def mfa_serials(user: Any) -> list[str]:
-    """Serial numbers of the MFA devices that the user has enabled."""
-    return list(user.mfa_devices)
-
-
 # ------------------------------------------------------------------ server certificates
 def server_certificates(account: str) -> list[Any]:
     """The account's server certificates, in the order they were made."""

@@ -54,6 +54,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_signing_certificates",
         "iam_service_credentials",
         "iam_server_certificates",
+        "iam_credential_report",
         "iam_instance_profiles",
         "iam_tags",
         "iam_account",

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users.html
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from iamlab.cloud.call import Call
@@ -62,10 +63,15 @@ def get_user(call: Call, state: LabState) -> dict[str, Any]:
     if caller.type == "User":
         return {"User": full_user_shape(account, caller.record)}
     if caller.is_root:
-        # An account is as old as the first of its users: the lab makes both at once.
-        born = min((u.create_date for u in identities.iam(account).users.values()), default=call.now)
-        return {"User": {"UserId": account, "Arn": caller.arn, "CreateDate": born}}
+        return {
+            "User": {"UserId": account, "Arn": caller.arn, "CreateDate": account_created(account, call.now)}
+        }
     raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
+
+
+def account_created(account: str, now: datetime) -> datetime:
+    """An account is as old as the first of its users: the lab makes both at once."""
+    return min((user.create_date for user in credentials.users(account)), default=now)
 
 
 @operation("iam", "ListUsers")
