@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.cloud import service_linked
 from iamlab.cloud.catalogue.check import Check, Context
 from iamlab.cloud.catalogue.table import words
 from iamlab.cloud.catalogue.tags import request_tags, resource_tags, tag_keys, tags_in
@@ -128,8 +129,10 @@ def oidc_url(call: Call, url: Any) -> Target:
 
 def service_linked_role(call: Call, service: Any) -> Target:
     """A service-linked role about to be made."""
-    name = resources.iam_service_linked_role_name(str(service), call.params.get("CustomSuffix") or "")
-    return Target(_arn(call, "role", f"/aws-service-role/{service}/", name))
+    kind = service_linked.service_linked_role(str(service))
+    # the service chooses the name; the caller, of some, a suffix
+    name = kind.named(call.params.get("CustomSuffix")) if kind is not None else "*"
+    return Target(_arn(call, "role", f"{service_linked.PATH}{service}/", name))
 
 
 def deletion_task(call: Call, task: Any) -> Target:

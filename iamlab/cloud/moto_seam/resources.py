@@ -64,6 +64,13 @@ def regions_of(service: str, account: str) -> list[str]:
     return sorted((dict.get(accounts, account) or {}) if accounts is not None else ())
 
 
+def backends(service: str) -> list[Any]:
+    """moto's backends of one service in all accounts and regions where it was used."""
+    package, attribute = _BACKENDS[service]
+    accounts = getattr(sys.modules.get(package), attribute, None) or {}
+    return [found for regions in list(dict.values(accounts)) for found in list(dict.values(regions))]
+
+
 def tag_map(tags: Any) -> dict[str, str]:
     """Any of moto's ways to keep tags, as a plain mapping."""
     if not tags:
@@ -118,18 +125,6 @@ def iam_by_arn(account: str, partition: str, arn: str) -> Any | None:
     if kind == "saml-provider":
         return found.saml_providers.get(arn.rsplit("/", 1)[-1])
     return None
-
-
-def iam_service_linked_role_name(service: str, suffix: str) -> str:
-    """The name that moto gives a service-linked role; the service chooses it, the caller does not."""
-    module = sys.modules.get("moto.iam.models")
-    names: Mapping[str, str] = getattr(module, "SERVICE_NAME_CONVERSION", {})
-    labels = service.split(".")
-    owner, first = labels[-3] if len(labels) > 2 else labels[0], labels[0]
-    name = names.get(owner, owner)
-    if owner != first:
-        name += "_" + "".join(part.capitalize() for part in first.split("-"))
-    return f"AWSServiceRoleFor{name}" + (f"_{suffix}" if suffix else "")
 
 
 # ---------------------------------------------------------------- s3

@@ -56,6 +56,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_server_certificates",
         "iam_credential_report",
         "iam_instance_profiles",
+        "iam_service_linked_roles",
         "iam_tags",
         "iam_account",
         "mfa_devices",

@@ -12,6 +12,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_paging import by_name, page
+from iamlab.cloud.services.iam_principals import forget
 from iamlab.cloud.services.iam_shapes import (
     already_exists,
     boundary_policy,
@@ -135,6 +136,7 @@ def delete_role(call: Call, state: LabState) -> dict[str, Any]:
         if record.policies:
             raise delete_conflict("Cannot delete entity, must delete policies first.")
         identities.iam(call.account).delete_role(record.name)
+        forget(record)
     return {}
 
 

@@ -13,6 +13,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import credentials, identities
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_paging import by_name, page
+from iamlab.cloud.services.iam_principals import follow, forget
 from iamlab.cloud.services.iam_shapes import (
     already_exists,
     boundary_policy,
@@ -87,7 +88,8 @@ def list_users(call: Call, state: LabState) -> dict[str, Any]:
 def update_user(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
 
-    The unique id stays, and with it everything attached; ARNs in other people's policies don't follow.
+    The unique id stays, and with it everything attached. Policies that name the user as a principal follow; ARNs
+    in a policy's resources don't.
     """
     params, account = call.params, call.account
     with state.lock:
@@ -96,7 +98,9 @@ def update_user(call: Call, state: LabState) -> dict[str, Any]:
         other = new is not None and new.casefold() != record.name.casefold()
         if other and identities.is_taken(account, "user", str(new)):
             raise already_exists(f"User with name {new} already exists.")
+        old_arn = record.arn
         identities.rename_user(account, record, new, params.get("NewPath"))
+        follow(old_arn, record.arn)
     return {}
 
 
@@ -108,6 +112,7 @@ def delete_user(call: Call, state: LabState) -> dict[str, Any]:
         record = user(account, name)
         _refuse_while_used(account, record)
         identities.iam(account).delete_user(name)
+        forget(record)
     return {}
 
 

@@ -1,0 +1,61 @@
+"""Users and roles that are named as principals, and then renamed or deleted.
+
+AWS keeps the unique id of a user or role that a policy names, and shows its present ARN. When the entity is gone, the
+id shows (`AIDA…`, `AROA…`), and a new entity of the old name is somebody else. Here the stored text is changed at that
+moment, which looks the same. Only the Principal element is meant: ARNs in conditions and resources are just text.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from iamlab.cloud.moto_seam import stored_policies
+
+_ELEMENTS = ("Principal", "NotPrincipal")
+
+
+def forget(record: Any) -> None:
+    """Let policies name a deleted user or role by its unique id."""
+    sessions = f"arn:{record.arn.split(':')[1]}:sts::{record.arn.split(':')[4]}:assumed-role/{record.name}/"
+
+    def instead(name: str) -> str:
+        if name == record.arn:
+            return str(record.id)
+        if ":role/" in record.arn and name.startswith(sessions):
+            return f"{record.id}:{name.removeprefix(sessions)}"
+        return name
+
+    stored_policies.rewrite(lambda text: _renamed(text, str(record.name), instead))
+
+
+def follow(old_arn: str, new_arn: str) -> None:
+    """Let policies name a user by its new ARN."""
+    if old_arn != new_arn:
+        stored_policies.rewrite(
+            lambda text: _renamed(text, old_arn, lambda name: new_arn if name == old_arn else name)
+        )
+
+
+def _renamed(text: str, clue: str, instead: Callable[[str], str]) -> str:
+    """A policy's text with other principals; the very text, if none of them is meant."""
+    if clue not in text:
+        return text
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return text
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    changed = False
+    for statement in statements if isinstance(statements, list) else [statements]:
+        for element in _ELEMENTS:
+            principal = statement.get(element) if isinstance(statement, dict) else None
+            if isinstance(principal, dict) and "AWS" in principal:
+                named = principal["AWS"]
+                new = [instead(name) for name in named] if isinstance(named, list) else instead(named)
+                changed = changed or new != named
+                principal["AWS"] = new
+    return json.dumps(document) if changed else text
