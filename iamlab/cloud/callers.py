@@ -172,6 +172,8 @@ def user_caller(
 
 def _session_caller(session: Session) -> Caller:
     account, key = session.account, session.access_key_id
+    if session.kind is SessionKind.ROOT:
+        return root_user(account, access_key=key, session=session)
     record = _record(session)
     if session.kind is SessionKind.TOKEN:
         if record is None:

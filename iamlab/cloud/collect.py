@@ -49,10 +49,30 @@ def policies_for(caller: Caller, check: Check, state: LabState | None = None) ->
         identity_policies(caller) + _own_password(caller, check.action),
         boundary_policies(caller),
         session_policies(caller),
-        _shared(check.resource_policy),
+        None if _unlocks(caller, check) else _shared(check.resource_policy),
         _levels(caller_place.scps if caller_place is not None else ()),
         _levels(owner_place.rcps if owner_place is not None else ()),
     )
+
+
+def _unlocks(caller: Caller, check: Check) -> bool:
+    """Root can always get at the policy that locks everybody out of a bucket or queue of its account, itself included.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
+    """
+    return caller.is_root and check.owner == caller.account and check.action in _UNLOCKING
+
+
+_UNLOCKING = frozenset(
+    {
+        "s3:DeleteBucketPolicy",
+        "s3:GetBucketPolicy",
+        "s3:PutBucketPolicy",
+        "sqs:GetQueueAttributes",
+        "sqs:SetQueueAttributes",
+    }
+)
 
 
 def flags_for(caller: Caller, check: Check) -> tuple[str, ...]:
@@ -123,6 +143,8 @@ def session_policies(caller: Caller) -> Policies | None:
     found = [_managed(session.account, arn) for arn in session.policy_arns]
     if session.policy is not None:
         found.insert(0, parsed(session.policy, "session policy"))
+    if session.kind is SessionKind.ROOT:
+        found.append(parsed(_EVERYTHING, "root user"))  # task policies only deny what isn't the task
     return tuple(found) or None
 
 
@@ -146,6 +168,7 @@ def _managed(account: str, arn: str) -> Policy:
 
 
 _NOTHING = '{"Version": "2012-10-17", "Statement": []}'
+_EVERYTHING = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
 
 def _levels(levels: Iterable[organizations.Level]) -> tuple[Policies, ...]:

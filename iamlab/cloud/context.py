@@ -118,6 +118,8 @@ def session_context(session: Session, now: datetime) -> Context:
         context["aws:MultiFactorAuthPresent"] = session.mfa_at is not None
         if session.mfa_at is not None:
             context["aws:MultiFactorAuthAge"] = int((now - session.mfa_at).total_seconds())
+    if session.kind is SessionKind.ROOT:
+        context["aws:AssumedRoot"] = True
     if session.source_identity is not None:
         context["aws:SourceIdentity"] = session.source_identity
     if session.provider is not None:

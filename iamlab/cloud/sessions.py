@@ -37,6 +37,7 @@ class SessionKind(StrEnum):
     ROLE = "AssumeRole"
     FEDERATED = "GetFederationToken"
     TOKEN = "GetSessionToken"
+    ROOT = "AssumeRoot"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +53,7 @@ class Session:
     issuer_id: str
     """Unique id of the role or user behind the session (`AROA…`, `AIDA…`), the account id for a root user."""
     name: str
-    """Role session name, or name of the federated user; '' for GetSessionToken."""
+    """Role session name, or name of the federated user; '' for GetSessionToken and AssumeRoot."""
     issued: datetime
     expires: datetime
     policy: str | None = None

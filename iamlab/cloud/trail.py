@@ -213,6 +213,8 @@ def _session_context(caller: Caller, session: Session) -> dict[str, Any]:
     }
     if session.source_identity is not None:
         made["sourceIdentity"] = session.source_identity
+    if session.kind is SessionKind.ROOT:
+        made["assumedRoot"] = "true"
     return made
 
 

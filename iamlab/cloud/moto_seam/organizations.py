@@ -135,6 +135,50 @@ def _node(account: str, target: str) -> Any | None:
     return next((node for node in nodes if node.id == target), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """What the services that an organisation trusts know of it."""
+
+    id: str
+    management: str
+    """Account id of the management account."""
+    all_features: bool
+    members: frozenset[str]
+    """Account ids, the management account's included."""
+    trusted: frozenset[str]
+    """Service principals with trusted access."""
+    delegated: Mapping[str, frozenset[str]]
+    """Account ids of delegated administrators → the service principals they administer."""
+
+
+def organization(account: str) -> Organization | None:
+    """The organisation that `account` belongs to."""
+    models = sys.modules.get(_MODELS)
+    backend = _backend_of(models.organizations_backends, account) if models is not None else None
+    if backend is None or backend.org is None:
+        return None
+    return Organization(
+        id=backend.org.id,
+        management=backend.org.master_account_id,
+        all_features=backend.org.feature_set == "ALL",
+        members=frozenset(member.id for member in backend.accounts),
+        trusted=frozenset(service["ServicePrincipal"] for service in backend.services),
+        delegated={admin.account.id: frozenset(admin.services) for admin in backend.admins},
+    )
+
+
+def know_service(principal: str) -> None:
+    """Let organisations trust, and delegate, a service that moto's lists have not heard of."""
+    from moto.organizations import models
+
+    for known in (
+        models.FakeServiceAccess.TRUSTED_SERVICES,
+        models.FakeDelegatedAdministrator.SUPPORTED_SERVICES,
+    ):
+        if principal not in known:
+            known.append(principal)
+
+
 def _managed_by(account: str) -> Any | None:
     models = sys.modules.get(_MODELS)
     if models is None or account not in models.organizations_backends:

@@ -60,9 +60,11 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_tags",
         "iam_account",
         "mfa_devices",
+        "iam_root_access",
+        "sts_tokens",
     ),
-    "organizations": ("organizations",),
-    "sts": ("sts", "sts_mfa", "sts_federation"),
+    "organizations": ("organizations", "iam_root_access"),
+    "sts": ("sts", "sts_mfa", "sts_federation", "sts_root", "sts_tokens"),
 }
 
 _VALIDATED = frozenset({"iam", "sts"})

@@ -93,17 +93,3 @@ def assume_role_with_web_identity(call: Call, state: LabState) -> dict[str, Any]
         "Couldn't retrieve verification key from your identity provider,  please reference "
         "AssumeRoleWithWebIdentity documentation for requirements",
     )
-
-
-@operation("sts", "AssumeRoot")
-def assume_root(call: Call, state: LabState) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
-
-    Needs centralised root access, which no account of the lab has enabled.
-    """
-    target = call.params.get("TargetPrincipal", "")
-    raise AwsError(
-        "AccessDenied",
-        f"User: {call.caller.arn} is not authorized to perform: sts:AssumeRoot on resource: {target}",
-        403,
-    )
