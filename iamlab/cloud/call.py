@@ -7,9 +7,11 @@ nothing else of HTTP.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from moto.core.request import Request
 
     from iamlab.cloud.callers import Caller
+    from iamlab.cloud.errors import AwsError
+
+NOTHING_REFUSED: Mapping[int, AwsError] = MappingProxyType({})
 
 
 class AuthKind(StrEnum):
@@ -66,6 +71,8 @@ class Call:
     """The lab's time at which the request was signed; differs from `now` for presigned URLs."""
     proven: dict[str, Any] = field(default_factory=dict)
     """Condition keys that follow from what the request brought along to be verified, a one-time code for one."""
+    refused: Mapping[int, AwsError] = field(default_factory=lambda: NOTHING_REFUSED)
+    """Parts of a batch that the caller may not do, by position; the operation leaves them out and reports them."""
 
     @property
     def name(self) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue import Check
 from iamlab.cloud.errors import AwsError, Failure, failure
-from iamlab.cloud.moto_seam import organizations
+from iamlab.cloud.moto_seam import organizations, resources
 from iamlab.cloud.state import LabState
 from iamlab.engine import Decision, Outcome
 
@@ -33,7 +33,16 @@ def denial(call: Call, check: Check, decision: Decision, state: LabState) -> Aws
 
 
 def _plain(call: Call, check: Check, decision: Decision, state: LabState) -> str:
-    return decision.message
+    place = _LISTINGS.get(check.action.casefold())
+    if place is not None and check.wildcard_only:
+        start = f"{resources.partition_of(call.region)}:{call.service}:{call.region}:{call.account}"
+        return _naming(check, decision, f"arn:{start}:{place}")
+    return _naming(check, decision, check.shown or check.resource)
+
+
+def _unnamed(call: Call, check: Check, decision: Decision, state: LabState) -> str:
+    """Actions without resources: `*` isn't worth telling."""
+    return _naming(check, decision, "" if check.wildcard_only else check.resource)
 
 
 def _s3(call: Call, check: Check, decision: Decision, state: LabState) -> str:
@@ -43,31 +52,59 @@ def _s3(call: Call, check: Check, decision: Decision, state: LabState) -> str:
     """
     if not organizations.together(call.caller.account, check.owner):
         return "Access Denied"
-    return decision.message.replace(f"on resource: {check.resource} ", f'on resource: "{check.resource}" ')
+    return _naming(check, decision, "" if check.wildcard_only else f'"{check.resource}"')
 
 
 def _sts(call: Call, check: Check, decision: Decision, state: LabState) -> str:
-    """STS gives no reason for a missing allow."""
+    """STS gives no reason where a role, or a federated user, isn't to be had."""
     if call.caller.account is None:
         return f"Not authorized to perform {check.action}"
+    if check.wildcard_only:
+        return _naming(check, decision, "")
     return decision.message.split(_BECAUSE)[0]
 
 
 def _ec2(call: Call, check: Check, decision: Decision, state: LabState) -> str:
     """Describe actions get the sentence without a resource; all others an encoded message besides."""
     if check.wildcard_only:
-        return f"{_EC2_START} {decision.message.replace(' on resource: *', '')}"
+        return f"{_EC2_START} {_naming(check, decision, '')}"
     return (
         f"{_EC2_START} {decision.message}. "
         f"Encoded authorization failure message: {_encoded(call, check, decision, state)}"
     )
 
 
+def _sns(call: Call, check: Check, decision: Decision, state: LabState) -> str:
+    """SNS writes its own name in capitals."""
+    return _plain(call, check, decision, state).replace(" sns:", " SNS:")
+
+
+def _sqs(call: Call, check: Check, decision: Decision, state: LabState) -> str:
+    """SQS writes its actions in small letters."""
+    return _plain(call, check, decision, state).replace(check.action, check.action.casefold())
+
+
+def _naming(check: Check, decision: Decision, resource: str) -> str:
+    """The common sentence with this name of the resource; without any if it is empty."""
+    told = f" on resource: {resource}" if resource else ""
+    return decision.message.replace(f" on resource: {check.resource}", told, 1)
+
+
+# Actions on all resources of a kind, whose denials name them all the same.
+_LISTINGS: dict[str, str] = {
+    "dynamodb:listtables": "table/*",
+    "sns:listtopics": "*",
+    "sqs:listqueues": "",
+}
+
 _WORDS: dict[str, Callable[[Call, Check, Decision, LabState], str]] = {
     "s3": _s3,
     "s3control": _s3,
     "sts": _sts,
     "ec2": _ec2,
+    "sns": _sns,
+    "sqs": _sqs,
+    "secretsmanager": _unnamed,
 }
 
 

@@ -137,6 +137,9 @@ _CODES: dict[Failure, dict[str, tuple[str, int]]] = {
 # Services whose code or status differs from the rest of their protocol.
 _SERVICE_CODES: dict[tuple[Failure, str], tuple[str, int]] = {
     (Failure.DENIED, "sns"): ("AuthorizationError", 403),
+    # SQS kept the codes of its query protocol for JSON
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-faqs.html
+    (Failure.DENIED, "sqs"): ("AccessDenied", 403),
     (Failure.DENIED, "elbv2"): ("AccessDenied", 403),
 }
 

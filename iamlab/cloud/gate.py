@@ -16,19 +16,14 @@ from werkzeug.exceptions import HTTPException
 from iamlab.cloud import services
 from iamlab.cloud.authenticate import Identity, authenticate
 from iamlab.cloud.call import AuthKind, Call
-from iamlab.cloud.callers import ANONYMOUS
-from iamlab.cloud.catalogue import checks
-from iamlab.cloud.collect import flags_for, policies_for
-from iamlab.cloud.context import context_for
-from iamlab.cloud.denials import denial
 from iamlab.cloud.errors import AwsError, Failure, failure
 from iamlab.cloud.moto_seam import accounts, operations
 from iamlab.cloud.moto_seam.dispatch import Endpoint
 from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
+from iamlab.cloud.ruling import authorise
 from iamlab.cloud.sessions import restriction
-from iamlab.cloud.state import Decided, LabState
+from iamlab.cloud.state import LabState
 from iamlab.cloud.trail import Event, event_for
-from iamlab.engine import Decision, Request, decide
 
 _log = logging.getLogger(__name__)
 
@@ -144,7 +139,7 @@ class Gate:
         return reply
 
     def _authorise(self, call: Call) -> str:
-        """Decide every check of the call.
+        """Decide whether these credentials, and then whether the caller's policies, let the call run.
 
         Returns:
             The account whose resource the operation is about.
@@ -162,37 +157,8 @@ class Gate:
         if call.auth is AuthKind.ANONYMOUS and call.service != "s3":
             # Authentication has let this pass because the operation itself asks for no credentials.
             return call.account
-        wanted = checks(call, state)
-        made: list[Decision] = []
-        for check in wanted:
-            caller = call.caller
-            decision = decide(
-                Request(
-                    check.action,
-                    check.resource,
-                    None if caller is ANONYMOUS else caller.arn,
-                    principal_type=caller.type,
-                    account=caller.account,
-                    issuer=caller.issuer,
-                    flags=flags_for(caller, check),
-                    resource_account=check.owner,
-                    context=context_for(call, check.owner, check.context),
-                    wildcard_only_action=check.wildcard_only,
-                ),
-                policies_for(caller, check, state),
-            )
-            made.append(decision)
-            if not decision.allowed:
-                self._remember(call, decision, made)
-                raise denial(call, check, decision, state)
-        if made:
-            self._remember(call, made[0], made)
-        return wanted[0].owner if wanted else call.account
-
-    def _remember(self, call: Call, decision: Decision, made: list[Decision]) -> None:
-        self.state.decisions.append(
-            Decided(call.request_id, call.service, call.operation, decision, tuple(made))
-        )
+        made = authorise(call, state).made
+        return made[0][0].owner if made else call.account
 
     def _run(self, call: Call, endpoint: Endpoint, owner: str, event: Event) -> Reply:
         """Our own operation if there is one, else moto's handler in the account that owns the resource."""

@@ -14,13 +14,11 @@ from typing import Any
 
 from iamlab.cloud.call import AuthKind, Call
 from iamlab.cloud.callers import Caller, service_principal, user_caller
-from iamlab.cloud.catalogue import checks
-from iamlab.cloud.collect import flags_for, policies_for
-from iamlab.cloud.context import context_for
 from iamlab.cloud.moto_seam import identities, operations
+from iamlab.cloud.ruling import rule
 from iamlab.cloud.sessions import Session, SessionKind
 from iamlab.cloud.state import LabState
-from iamlab.engine import Decision, Request, decide
+from iamlab.engine import Decision
 
 SESSION_NAME = "rehearsal"
 
@@ -113,21 +111,4 @@ def rehearse(
         now=state.clock.now(),
         model=model,
     )
-    made: list[Decision] = []
-    for check in checks(call, state):
-        request = Request(
-            check.action,
-            check.resource,
-            caller.arn,
-            principal_type=caller.type,
-            account=caller.account,
-            issuer=caller.issuer,
-            flags=flags_for(caller, check),
-            resource_account=check.owner,
-            context=context_for(call, check.owner, check.context),
-            wildcard_only_action=check.wildcard_only,
-        )
-        made.append(decide(request, policies_for(caller, check, state)))
-        if not made[-1].allowed:
-            break
-    return tuple(made)
+    return rule(call, state).decisions

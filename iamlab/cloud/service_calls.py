@@ -14,16 +14,12 @@ from typing import Any
 
 from iamlab.cloud.call import AuthKind, Call
 from iamlab.cloud.callers import Caller, service_principal
-from iamlab.cloud.catalogue import checks
-from iamlab.cloud.collect import flags_for, policies_for
-from iamlab.cloud.context import context_for
-from iamlab.cloud.denials import denial
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities, operations
+from iamlab.cloud.ruling import authorise
 from iamlab.cloud.sessions import Session, SessionKind, issue
-from iamlab.cloud.state import Decided, LabState
+from iamlab.cloud.state import LabState
 from iamlab.cloud.trail import event_for
-from iamlab.engine import Decision, Request, decide
 
 
 def assume_for_service(
@@ -45,7 +41,8 @@ def assume_for_service(
     event = event_for(call, state)
     event.account = source_arn.split(":")[4]
     try:
-        _authorise(state, call, source_arn)
+        source = {"aws:SourceArn": source_arn, "aws:SourceAccount": event.account}
+        authorise(call, state, source)
         role = identities.role_by_arn(role_arn)
         if role is None:
             raise AwsError("AccessDenied", f"Not authorized to perform sts:AssumeRole on {role_arn}", 403)
@@ -66,31 +63,6 @@ def assume_for_service(
         return session
     finally:
         state.events.append(event)
-
-
-def _authorise(state: LabState, call: Call, source_arn: str) -> None:
-    """Decide all checks of the call, and remember the decisions as the gate does."""
-    source: dict[str, Any] = {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]}
-    made: list[Decision] = []
-    for check in checks(call, state):
-        request = Request(
-            check.action,
-            check.resource,
-            call.caller.arn,
-            principal_type=call.caller.type,
-            flags=flags_for(call.caller, check),
-            resource_account=check.owner,
-            context=context_for(call, check.owner, {**source, **check.context}),
-            wildcard_only_action=check.wildcard_only,
-        )
-        decision = decide(request, policies_for(call.caller, check, state))
-        made.append(decision)
-        if not decision.allowed:
-            state.decisions.append(
-                Decided(call.request_id, call.service, call.operation, decision, tuple(made))
-            )
-            raise denial(call, check, decision, state)
-    state.decisions.append(Decided(call.request_id, call.service, call.operation, made[0], tuple(made)))
 
 
 def _call(state: LabState, caller: Caller, operation: str, **params: Any) -> Call:

@@ -17,7 +17,7 @@ CASES = [
     (Failure.DENIED, "s3", "rest-xml", "AccessDenied", 403),
     (Failure.DENIED, "ec2", "ec2", "UnauthorizedOperation", 403),
     (Failure.DENIED, "dynamodb", "json", "AccessDeniedException", 400),
-    (Failure.DENIED, "sqs", "json", "AccessDeniedException", 400),
+    (Failure.DENIED, "sqs", "json", "AccessDenied", 403),
     (Failure.DENIED, "sqs", "query", "AccessDenied", 403),
     (Failure.DENIED, "sns", "query", "AuthorizationError", 403),
     (Failure.DENIED, "lambda", "rest-json", "AccessDeniedException", 403),

@@ -20,7 +20,7 @@ NO_CONTEXT: Mapping[str, ContextValue] = MappingProxyType({})
 class Check:
     """An action on a resource that has to be allowed before an operation may run.
 
-    A call is allowed when all of its checks are.
+    A call is allowed when all of its checks are, those about single parts of a batch aside.
     https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
     """
 
@@ -38,3 +38,7 @@ class Check:
     """The policy attached to the resource itself, a role's trust policy included."""
     dependent: bool = False
     """Needed because of what the call carries along (a passed role, tags), not for the operation itself."""
+    item: int | None = None
+    """The part of a batch, by position, that this check alone is about: denied, that part is refused, not the call."""
+    shown: str = ""
+    """How AWS's denials name the resource, where that is neither its ARN nor `*`."""

@@ -30,6 +30,8 @@ class Target(NamedTuple):
     entity: Any = None
     """moto's record of it, where it exists and has tags or a boundary."""
     tags: Mapping[str, str] = {}
+    shown: str = ""
+    """How AWS's denials call it, `role MyAppRole`; '' for its ARN."""
 
 
 Find = Callable[["Call", Any], Target]
@@ -51,29 +53,31 @@ def user(call: Call, name: Any) -> Target:
     """A user by name; without a name the caller itself, as AWS takes it."""
     if not name:
         caller = call.caller
+        shown = f"user {caller.arn.rsplit('/', 1)[-1]}"
         if caller.type == "User":
-            return Target(caller.arn, caller.record, caller.tags)
-        return Target(caller.arn)
-    entity = identities.user_by_name(call.account, name)
+            return Target(caller.arn, caller.record, caller.tags, shown)
+        return Target(caller.arn, shown=shown)
+    entity, shown = identities.user_by_name(call.account, name), f"user {name}"
     if entity is None:
-        return Target(_arn(call, "user", "/", name))
-    return Target(
-        _arn(call, "user", entity.path, entity.name), entity, identities.user_tags(call.account, entity)
-    )
+        return Target(_arn(call, "user", "/", name), shown=shown)
+    tags = identities.user_tags(call.account, entity)
+    return Target(_arn(call, "user", entity.path, entity.name), entity, tags, shown)
 
 
 def group(call: Call, name: Any) -> Target:
     """A group by name."""
     entity = identities.group_by_name(call.account, name)
-    return Target(_arn(call, "group", entity.path if entity is not None else "/", name))
+    path = entity.path if entity is not None else "/"
+    return Target(_arn(call, "group", path, name), shown=f"group {name}")
 
 
 def role(call: Call, name: Any) -> Target:
     """A role by name."""
-    entity = identities.role_by_name(call.account, name)
+    entity, shown = identities.role_by_name(call.account, name), f"role {name}"
     if entity is None:
-        return Target(_arn(call, "role", "/", name))
-    return Target(_arn(call, "role", entity.path, entity.name), entity, resources.tag_map(entity.tags))
+        return Target(_arn(call, "role", "/", name), shown=shown)
+    tags = resources.tag_map(entity.tags)
+    return Target(_arn(call, "role", entity.path, entity.name), entity, tags, shown)
 
 
 def instance_profile(call: Call, name: Any) -> Target:
@@ -84,6 +88,7 @@ def instance_profile(call: Call, name: Any) -> Target:
         _arn(call, "instance-profile", path, name),
         entity,
         resources.tag_map(getattr(entity, "tags", None)),
+        f"instance profile {name}",
     )
 
 
@@ -93,6 +98,11 @@ def server_certificate(call: Call, name: Any) -> Target:
     path = (getattr(entity, "path", None) or "/") if entity is not None else "/"
     tags = resources.tag_map(getattr(entity, "tags", None))
     return Target(_arn(call, "server-certificate", path, name), entity, tags)
+
+
+def policy(call: Call, arn: Any) -> Target:
+    """A managed policy."""
+    return by_arn(call, arn)._replace(shown=f"policy {arn}")
 
 
 def by_arn(call: Call, arn: Any) -> Target:
@@ -112,6 +122,10 @@ def principal(call: Call, arn: Any) -> Target:
 def new(kind: str) -> Find:
     """Something that doesn't exist yet: its path comes with the request."""
     return lambda call, name: Target(_arn(call, kind, _path(call), name))
+
+
+def new_policy(call: Call, name: Any) -> Target:
+    return new("policy")(call, name)._replace(shown=f"policy {name}")
 
 
 def listing(kind: str) -> Find:
@@ -230,7 +244,7 @@ TARGETS: tuple[tuple[Find, str, str], ...] = (
         "UntagServerCertificate UpdateServerCertificate",
     ),
     (
-        by_arn,
+        policy,
         "PolicyArn",
         "CreatePolicyVersion DeletePolicy DeletePolicyVersion GetPolicy GetPolicyVersion ListEntitiesForPolicy "
         "ListPolicyTags ListPolicyVersions SetDefaultPolicyVersion TagPolicy UntagPolicy",
@@ -252,7 +266,7 @@ TARGETS: tuple[tuple[Find, str, str], ...] = (
     (new("user"), "UserName", "CreateUser"),
     (new("group"), "GroupName", "CreateGroup"),
     (new("role"), "RoleName", "CreateRole"),
-    (new("policy"), "PolicyName", "CreatePolicy"),
+    (new_policy, "PolicyName", "CreatePolicy"),
     (new("instance-profile"), "InstanceProfileName", "CreateInstanceProfile"),
     (new("server-certificate"), "ServerCertificateName", "UploadServerCertificate"),
     (new("mfa"), "VirtualMFADeviceName", "CreateVirtualMFADevice"),
@@ -301,6 +315,19 @@ ALSO: Mapping[str, Find] = {
     "UpdateUser": new_user_name,
     "UpdateGroup": new_group_name,
     "UpdateServerCertificate": new_certificate_name,
+}
+
+# What is tagged as it is made needs the permission to tag it, too.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+TAGGED: Mapping[str, str] = {
+    "CreateUser": "iam:TagUser",
+    "CreateRole": "iam:TagRole",
+    "CreatePolicy": "iam:TagPolicy",
+    "CreateInstanceProfile": "iam:TagInstanceProfile",
+    "CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
+    "CreateSAMLProvider": "iam:TagSAMLProvider",
+    "CreateVirtualMFADevice": "iam:TagMFADevice",
+    "UploadServerCertificate": "iam:TagServerCertificate",
 }
 
 # The service reference lists no resource type, whatever AWS's denials name.
@@ -381,13 +408,15 @@ def _row(operation: str, find: Find, parameter: str) -> Callable[[Call], tuple[C
     action = f"iam:{operation}"
     wildcard_only = operation in WILDCARD_ONLY
     also = ALSO.get(operation)
+    tagging = TAGGED.get(operation)
 
     def needs(call: Call) -> tuple[Check, ...]:
         # a missing parameter is for the operation to complain about
         target = find(call, call.params.get(parameter) or "")
-        found = Check(
-            action, target.arn or "*", call.account, _context(call, operation, target), wildcard_only
-        )
+        context = _context(call, operation, target)
+        found = Check(action, target.arn or "*", call.account, context, wildcard_only, shown=target.shown)
+        if tagging and call.params.get("Tags"):
+            return found, Check(tagging, found.resource, call.account, context, dependent=True)
         if also is None:
             return (found,)
         renamed = also(call, None)

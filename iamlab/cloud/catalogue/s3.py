@@ -52,7 +52,13 @@ class _Place:
         return f"{self.arn}/{key}" if self.name else f"{self.arn}/object/{key}"
 
     def check(
-        self, action: str, arn: str, context: Context | None = None, *, dependent: bool = False
+        self,
+        action: str,
+        arn: str,
+        context: Context | None = None,
+        *,
+        dependent: bool = False,
+        item: int | None = None,
     ) -> Check:
         return Check(
             f"s3:{action}",
@@ -61,6 +67,7 @@ class _Place:
             {**self.shared, **context} if context else self.shared,
             resource_policy=self.policy,
             dependent=dependent,
+            item=item,
         )
 
 
@@ -273,18 +280,18 @@ def split_copy_source(source: Any) -> tuple[str, str, str | None]:
 
 
 def _delete_objects(call: Call) -> tuple[Check, ...]:
-    """Each key is a decision of its own."""
+    """Each key is a decision of its own: the others are deleted, whatever becomes of one."""
     place = _Place(call, str(call.params.get("Bucket", "")))
     bypass = bool(call.params.get("BypassGovernanceRetention"))
     found = []
-    for entry in (call.params.get("Delete") or {}).get("Objects") or ():
+    for item, entry in enumerate((call.params.get("Delete") or {}).get("Objects") or ()):
         arn, version = place.object_arn(str(entry.get("Key", ""))), entry.get("VersionId")
         if version:
-            found.append(place.check("DeleteObjectVersion", arn, {"s3:VersionId": version}))
+            found.append(place.check("DeleteObjectVersion", arn, {"s3:VersionId": version}, item=item))
         else:
-            found.append(place.check("DeleteObject", arn))
+            found.append(place.check("DeleteObject", arn, item=item))
         if bypass:
-            found.append(place.check("BypassGovernanceRetention", arn, dependent=True))
+            found.append(place.check("BypassGovernanceRetention", arn, dependent=True, item=item))
     return tuple(found) or (place.check("DeleteObject", place.object_arn("*")),)
 
 

@@ -64,6 +64,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "sts_tokens",
     ),
     "organizations": ("organizations", "iam_root_access"),
+    "s3": ("s3_batches",),
     "sts": ("sts", "sts_mfa", "sts_federation", "sts_root", "sts_tokens"),
 }
 

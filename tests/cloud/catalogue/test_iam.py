@@ -95,10 +95,17 @@ NEW_AND_NAMED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
 def test_names_become_arns_and_parameters_condition_keys(
     operation: str, params: dict[str, Any], resource: str, context: dict[str, Any], ask: Ask, state: State
 ) -> None:
-    (check,) = ask("iam", operation, **params)
+    check = ask("iam", operation, **params)[0]
     assert (check.action, check.resource) == (f"iam:{operation}", resource)
     assert check.owner == "123456789012"
     assert dict(check.context) == context
+
+
+def test_what_is_tagged_as_it_is_made_needs_the_permission_to_tag(ask: Ask, state: State) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html#id_tags_roles_permissions"""
+    tags = [{"Key": "team", "Value": "blue"}]
+    asked = [(check.action, check.resource) for check in ask("iam", "CreateRole", RoleName="app", Tags=tags)]
+    assert asked == [("iam:CreateRole", f"{A}:role/app"), ("iam:TagRole", f"{A}:role/app")]
 
 
 def test_service_linked_roles_are_named_by_service_and_key(ask: Ask, state: State) -> None:

@@ -1,0 +1,50 @@
+"""Deleting objects in moto's S3, one at a time.
+
+In: a bucket's name and an object's key and version. Out: what became of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moto.s3.exceptions import AccessDeniedByLock
+from moto.s3.models import FakeDeleteMarker
+
+from iamlab.cloud.moto_seam import resources
+
+
+class LockedError(Exception):
+    """Object Lock protects this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a deletion did to a versioned bucket; both are empty where the object is simply gone."""
+
+    marker: str | None = None
+    """The version id of the delete marker that was put on top, or that was the version deleted."""
+
+
+def delete(bucket: str, key: str, version: str | None, *, bypass: bool) -> Deletion:
+    """Delete an object, or one version of it. A missing one is no error.
+
+    Args:
+        bucket: an existing bucket, in whatever account.
+        bypass: governance-mode retention doesn't count.
+
+    Raises:
+        LockedError: the version is locked.
+    """
+    found = resources.bucket(bucket)
+    assert found is not None
+    versions = found.keys.getlist(key, []) if version else []
+    was_marker = any(type(v) is FakeDeleteMarker and str(v.version_id) == version for v in versions)
+    store = resources.backend("s3", found.account_id, found.partition)
+    assert store is not None
+    try:
+        _, facts = store.delete_object(bucket, key, version_id=version, bypass=bypass)
+    except AccessDeniedByLock as error:
+        raise LockedError from error
+    if version:
+        return Deletion(version if was_marker else None)
+    return Deletion((facts or {}).get("version-id"))
