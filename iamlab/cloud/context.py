@@ -43,14 +43,20 @@ _HOME_REGION = {
 }
 
 
-def context_for(call: Call, owner: str | None, specific: Mapping[str, Any] | None = None) -> Context:
+def context_for(
+    call: Call,
+    owner: str | None,
+    specific: Mapping[str, Any] | None = None,
+    shared: Mapping[str, Any] | None = None,
+) -> Context:
     """The whole request context of one check.
 
     Args:
         owner: the account that owns the check's resource; None where there is no owner to speak of.
         specific: the check's own keys.
+        shared: the keys that all checks of the call have, where they are known already.
     """
-    context = call_context(call)
+    context = call_context(call) if shared is None else dict(shared)
     context.update(resource_context(owner))
     if specific:
         context.update(specific)
