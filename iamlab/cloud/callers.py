@@ -156,7 +156,7 @@ def root_user(account: str, *, access_key: str | None = None, session: Session |
 def user_caller(
     account: str, user: Any, *, access_key: str | None = None, session: Session | None = None
 ) -> Caller:
-    """An IAM user, by a long-term key or a GetSessionToken session."""
+    """An IAM user, by a long-term key, a GetSessionToken session or signed in to the console."""
     return Caller(
         arn=user.arn,
         type="User",
@@ -175,7 +175,7 @@ def _session_caller(session: Session) -> Caller:
     if session.kind is SessionKind.ROOT:
         return root_user(account, access_key=key, session=session)
     record = _record(session)
-    if session.kind is SessionKind.TOKEN:
+    if session.kind in (SessionKind.TOKEN, SessionKind.CONSOLE):
         if record is None:
             return root_user(account, access_key=key, session=session)
         return user_caller(account, record, access_key=key, session=session)

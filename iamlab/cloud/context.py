@@ -115,12 +115,12 @@ def principal_context(caller: Caller, now: datetime) -> Context:
 def session_context(session: Session, now: datetime) -> Context:
     """Keys that only temporary credentials have.
 
-    The MFA keys are GetSessionToken's alone: the credentials of an assumed role carry no second factor, whether or
-    not its AssumeRole call had to bring one.
+    The MFA keys are GetSessionToken's and the console's alone: the credentials of an assumed role carry no second
+    factor, whether or not its AssumeRole call had to bring one.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
     """
     context: Context = {"aws:TokenIssueTime": iso(session.issued)}
-    if session.kind is SessionKind.TOKEN:
+    if session.kind in (SessionKind.TOKEN, SessionKind.CONSOLE):
         context["aws:MultiFactorAuthPresent"] = session.mfa_at is not None
         if session.mfa_at is not None:
             context["aws:MultiFactorAuthAge"] = int((now - session.mfa_at).total_seconds())

@@ -261,6 +261,31 @@ class Lab:
         key = make_root_key(self.state, account or self._account)
         return self.session({"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key})
 
+    def sign_in(
+        self,
+        name: str,
+        password: str,
+        mfa_code: str | None = None,
+        *,
+        new_password: str | None = None,
+        account: str | None = None,
+    ) -> boto3.Session:
+        """boto3 as the console works for an IAM user who has signed in.
+
+        Args:
+            name: the user's name.
+            mfa_code: what the user's MFA device shows, where there is one.
+            new_password: replaces a password that has expired, or that an administrator has handed out.
+            account: where the user lives; None for the lab's own account.
+
+        Raises:
+            iamlab.cloud.sign_in.SignInError: nobody was signed in, and why.
+        """
+        self._running()
+        from iamlab.cloud.sign_in import sign_in
+
+        return sign_in(self, name, password, mfa_code, new_password=new_password, account=account)
+
     def serve(self, port: int = 0) -> Server:
         """Offer this same AWS on a loopback port, for the AWS CLI and other programs.
 

@@ -32,12 +32,14 @@ _KEEP = 20_000
 
 
 class SessionKind(StrEnum):
-    """Which STS call made the session."""
+    """Which STS call made the session, or that a user has signed in."""
 
     ROLE = "AssumeRole"
     FEDERATED = "GetFederationToken"
     TOKEN = "GetSessionToken"
     ROOT = "AssumeRoot"
+    CONSOLE = "ConsoleLogin"
+    """What the console works with for a user who has signed in; unlike TOKEN free to call IAM."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +55,7 @@ class Session:
     issuer_id: str
     """Unique id of the role or user behind the session (`AROA…`, `AIDA…`), the account id for a root user."""
     name: str
-    """Role session name, or name of the federated user; '' for GetSessionToken and AssumeRoot."""
+    """Role session name, or name of the federated user; '' for all others."""
     issued: datetime
     expires: datetime
     policy: str | None = None
@@ -66,7 +68,7 @@ class Session:
     """Keys of those tags that the next role in a chain inherits, as they are spelled in `tags`."""
     source_identity: str | None = None
     mfa_at: datetime | None = None
-    """When the caller of GetSessionToken proved a second factor."""
+    """When the user proved a second factor, to GetSessionToken or when signing in."""
     chained: bool = False
     """The role was assumed with temporary credentials."""
     provider: str | None = None

@@ -146,6 +146,9 @@ class Event:
             "recipientAccountId": self.account,
             "eventCategory": "Data" if self.data_event else "Management",
         }
+        session = self.caller.session
+        if session is not None and session.kind is SessionKind.CONSOLE:
+            made["sessionCredentialFromConsole"] = "true"
         return made
 
     def __str__(self) -> str:
