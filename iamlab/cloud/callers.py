@@ -14,11 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.sessions import Session, SessionKind, access_key_id, secret
 from iamlab.cloud.state import LabState, RootKey
+
+if TYPE_CHECKING:
+    from iamlab.cloud.federation.proof import Proof
 
 _NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
@@ -30,7 +33,7 @@ class Caller:
     arn: str
     """As CloudTrail and error messages show it: of a role session the session ARN, of a service its name."""
     type: str
-    """`Account` (root), `User`, `AssumedRole`, `FederatedUser`, `AWSService` or `Anonymous`."""
+    """`Account` (root), `User`, `AssumedRole`, `FederatedUser`, `AWSService`, `Federated` or `Anonymous`."""
     account: str | None
     """The account it belongs to; a service and an anonymous caller have none."""
     user_id: str | None = None
@@ -45,6 +48,8 @@ class Caller:
     """`aws:PrincipalTag/…`: the user's or role's tags with the session's over them."""
     record: Any = field(default=None, repr=False)
     """moto's record of the user or role whose policies count; None for root, services and anonymous callers."""
+    proof: Proof | None = field(default=None, repr=False)
+    """What an identity provider vouches for, in the calls that trade it for a role session."""
 
     @property
     def principal_arn(self) -> str | None:
@@ -74,6 +79,15 @@ ANONYMOUS = Caller(arn="anonymous", type="Anonymous", account=None, user_id="ano
 def service_principal(name: str) -> Caller:
     """AWS's own service calling directly, `ecs-tasks.amazonaws.com`."""
     return Caller(arn=name, type="AWSService", account=None)
+
+
+def identity_provider(principal: str, proof: Proof) -> Caller:
+    """Somebody for whom an identity provider vouches, before there is a session.
+
+    Args:
+        principal: the provider as trust policies name it: its ARN, or the domain of one that AWS knows by itself.
+    """
+    return Caller(arn=principal, type="Federated", account=None, proof=proof)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -87,6 +87,8 @@ def call_context(call: Call) -> Context:
 def principal_context(caller: Caller, now: datetime) -> Context:
     """Keys about the principal and its session."""
     context: Context = {}
+    if caller.proof is not None:
+        return dict(caller.proof.trust_keys)
     if caller.type == "AWSService":
         context["aws:PrincipalServiceName"] = caller.arn
         context["aws:PrincipalServiceNamesList"] = [caller.arn]

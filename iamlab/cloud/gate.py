@@ -15,7 +15,8 @@ from werkzeug.exceptions import HTTPException
 
 from iamlab.cloud import services
 from iamlab.cloud.authenticate import Identity, authenticate
-from iamlab.cloud.call import AuthKind, Call
+from iamlab.cloud.call import Call
+from iamlab.cloud.callers import ANONYMOUS
 from iamlab.cloud.errors import AwsError, Failure, failure
 from iamlab.cloud.moto_seam import accounts, operations
 from iamlab.cloud.moto_seam.dispatch import Endpoint
@@ -135,6 +136,7 @@ class Gate:
         else:
             if reply[0] >= 400:
                 event.fail_with(reply)
+        event.caller = call.caller  # of a federated call, its proof alone tells
         state.events.append(event)
         return reply
 
@@ -154,7 +156,7 @@ class Gate:
                 raise limit
         services.validate(call)
         services.prove(call, state)
-        if call.auth is AuthKind.ANONYMOUS and call.service != "s3":
+        if call.caller is ANONYMOUS and call.service != "s3":
             # Authentication has let this pass because the operation itself asks for no credentials.
             return call.account
         made = authorise(call, state).made

@@ -300,6 +300,24 @@ class Lab:
         self._servers.append(server)
         return server
 
+    def trust_issuer(self, issuer: str, address: str) -> None:
+        """Let an OpenID Connect issuer be played by a server on loopback, as a hosts file would.
+
+        STS fetches the keys of `issuer` from there; of every other issuer it can have none. Whether anybody gets in
+        with the issuer's tokens is said by IAM's providers and the roles' trust policies alone.
+
+        Args:
+            issuer: its URL as tokens name it, `https://token.actions.githubusercontent.com`.
+            address: where it really listens, `http://127.0.0.1:40123`.
+
+        Raises:
+            ValueError: the issuer is no https URL, or the address isn't on loopback.
+        """
+        self._running()
+        from iamlab.cloud.federation.issuers import register
+
+        register(self.state, issuer, address)
+
     def workload(self, role: str) -> Workload:
         """An application that runs under a role and finds its credentials by its SDK's own chain.
 

@@ -181,6 +181,8 @@ def user_identity(caller: Caller) -> dict[str, Any]:
     """The `userIdentity` element for each kind of caller."""
     kinds = {"Account": "Root", "User": "IAMUser", "Anonymous": "AWSAccount"}
     made: dict[str, Any] = {"type": kinds.get(caller.type, caller.type)}
+    if caller.proof is not None:
+        return dict(caller.proof.identity)
     if caller.type == "AWSService":
         return made | {"invokedBy": caller.arn}
     if caller.type == "Anonymous":

@@ -1,6 +1,6 @@
 """Signing keys and certificates of those who stand outside of AWS.
 
-Making an RSA key takes a tenth of a second, so that who needs several providers (tests, lessons) can hand one key round.
+Making an RSA key takes a tenth of a second: who needs several providers (tests, lessons) can hand one key round.
 
 https://datatracker.ietf.org/doc/html/rfc5280
 """

@@ -26,8 +26,8 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
-from signxml import XMLSigner, methods
-from signxml.algorithms import CanonicalizationMethod
+from signxml.algorithms import CanonicalizationMethod, SignatureConstructionMethod
+from signxml.signer import XMLSigner
 
 from iamlab.outside.keys import SigningKey, signing_key
 from iamlab.outside.web import LoopbackServer, Page, Visit
@@ -135,7 +135,8 @@ class SamlIdp:
                 Binding=f"urn:oasis:names:tc:SAML:2.0:bindings:{binding}",
                 Location=f"{self.entity_id}/sso",
             )
-        return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True).decode()
+        text: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+        return text.decode()
 
     def rotate(self, private: rsa.RSAPrivateKey | None = None) -> None:
         """Sign with a new key from now on; metadata still holds the old one's certificate, until `retire`."""
@@ -304,7 +305,7 @@ def signed(element: Any, key: SigningKey) -> Any:
     )
     certificate = key.certificate.public_bytes(serialization.Encoding.PEM).decode()
     signer = XMLSigner(
-        method=methods.enveloped,
+        method=SignatureConstructionMethod.enveloped,
         signature_algorithm="rsa-sha256",
         digest_algorithm="sha256",
         c14n_algorithm=_EXCLUSIVE,

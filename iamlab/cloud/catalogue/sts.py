@@ -29,11 +29,10 @@ _ASSUME_KEYS = (
 
 def _role_checks(call: Call, operation: str) -> tuple[Check, ...]:
     """The role's trust policy has its say as resource policy; an unknown role simply has none."""
-    arn = str(call.params.get("RoleArn") or "*")
+    params = call.params if call.caller.proof is None else {**call.params, **call.caller.proof.parameters}
+    arn = str(params.get("RoleArn") or "*")
     owner, trust = owner_of(arn, call.account), policy_of(arn)
-    context: Context = {
-        key: call.params[parameter] for parameter, key in _ASSUME_KEYS if call.params.get(parameter)
-    }
+    context: Context = {key: params[parameter] for parameter, key in _ASSUME_KEYS if params.get(parameter)}
     role = identities.role_by_arn(arn)
     if role is not None:
         context.update(resource_tags(resources.tag_map(role.tags), "aws", "iam"))
@@ -42,17 +41,17 @@ def _role_checks(call: Call, operation: str) -> tuple[Check, ...]:
     inherited = (
         {key: session.tags[key] for key in session.transitive if key in session.tags} if session else {}
     )
-    tags = {**inherited, **(tags_in(call.params.get("Tags")) or {})}
+    tags = {**inherited, **(tags_in(params.get("Tags")) or {})}
     context.update(request_tags(tags))
-    identity = call.params.get("SourceIdentity") or (session.source_identity if session else None)
+    identity = params.get("SourceIdentity") or (session.source_identity if session else None)
     if identity:
         context["sts:SourceIdentity"] = identity
-    providers = [c.get("ProviderArn") for c in call.params.get("ProvidedContexts") or ()]
+    providers = [c.get("ProviderArn") for c in params.get("ProvidedContexts") or ()]
     if providers:
         context["sts:RequestContextProviders"] = [str(arn) for arn in providers if arn]
 
     actions = [f"sts:{operation}"]
-    if tags or call.params.get("TransitiveTagKeys"):
+    if tags or params.get("TransitiveTagKeys"):
         actions.append("sts:TagSession")
     if identity:
         # Passed on along a chain of roles, too: every role of it has to allow it.

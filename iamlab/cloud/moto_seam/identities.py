@@ -168,6 +168,19 @@ def server_certificate(account: str, name: str) -> Any | None:
     )
 
 
+# ------------------------------------------------------------------ identity providers
+def saml_providers(account: str) -> dict[str, Any]:
+    """SAML providers by name; the records are those of `services.iam_saml_providers`, not moto's."""
+    found: dict[str, Any] = iam(account).saml_providers
+    return found
+
+
+def oidc_providers(account: str) -> dict[str, Any]:
+    """OIDC providers by ARN; the records are those of `services.iam_oidc_providers`, not moto's."""
+    found: dict[str, Any] = iam(account).open_id_providers
+    return found
+
+
 # ------------------------------------------------------------------ names and ids
 def is_taken(account: str, kind: str, name: str) -> bool:
     """A user, role, group or instance profile of this name exists; names are unique whatever their case."""

@@ -19,6 +19,8 @@ and writes the condition keys that follow from it into `call.proven`:
     @proof("sts", "AssumeRole")
     def second_factor(call: Call, state: LabState) -> None: ...
 
+Where the proof says who calls (a SAML assertion), it sets `call.caller`.
+
 Modules load on the first call of their service.
 """
 
@@ -57,6 +59,8 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_credential_report",
         "iam_instance_profiles",
         "iam_service_linked_roles",
+        "iam_saml_providers",
+        "iam_oidc_providers",
         "iam_tags",
         "iam_account",
         "mfa_devices",
@@ -65,7 +69,15 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ),
     "organizations": ("organizations", "iam_root_access"),
     "s3": ("s3_batches",),
-    "sts": ("sts", "sts_mfa", "sts_federation", "sts_root", "sts_tokens"),
+    "sts": (
+        "sts",
+        "sts_mfa",
+        "sts_federation",
+        "sts_saml",
+        "sts_web_identity",
+        "sts_root",
+        "sts_tokens",
+    ),
 }
 
 _VALIDATED = frozenset({"iam", "sts"})

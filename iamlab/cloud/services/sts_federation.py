@@ -1,4 +1,4 @@
-"""STS: temporary credentials of users, and the federated calls that nobody can prove yet.
+"""STS: temporary credentials of users, and AssumeRoot.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 from iamlab.cloud.call import Call
-from iamlab.cloud.errors import AwsError
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.session_policies import accepted, packed_size
 from iamlab.cloud.services.sts import HOUR, session_tags
@@ -76,20 +75,3 @@ def _whose(call: Call) -> tuple[str, timedelta]:
 
 def _issuer(call: Call) -> str:
     return call.caller.record.id if call.caller.record is not None else call.account
-
-
-# The lab verifies no SAML signature and no OIDC token yet; what can't be verified is refused.
-@operation("sts", "AssumeRoleWithSAML")
-def assume_role_with_saml(call: Call, state: LabState) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html"""
-    raise AwsError("InvalidIdentityToken", "Response signature invalid")
-
-
-@operation("sts", "AssumeRoleWithWebIdentity")
-def assume_role_with_web_identity(call: Call, state: LabState) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
-    raise AwsError(
-        "InvalidIdentityToken",
-        "Couldn't retrieve verification key from your identity provider,  please reference "
-        "AssumeRoleWithWebIdentity documentation for requirements",
-    )

@@ -1,0 +1,81 @@
+"""STS: AssumeRoleWithSAML.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.callers import identity_provider
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.federation import saml_metadata, saml_response
+from iamlab.cloud.federation.proof import Proof, rejected
+from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.services import operation, proof
+from iamlab.cloud.services.sts import HOUR, assume
+from iamlab.cloud.state import LabState
+
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
+_PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:saml-provider/\S+")
+
+
+@proof("sts", "AssumeRoleWithSAML")
+def whom_the_assertion_names(call: Call, state: LabState) -> None:
+    """Verify the assertion before any policy is asked; its claims are what the trust policy is decided on."""
+    params = call.params
+    role, arn = params["RoleArn"], params["PrincipalArn"]
+    if not _ROLE.fullmatch(role) or not _PROVIDER.fullmatch(arn):
+        raise AwsError("ValidationError", "Request ARN is invalid")
+    account = arn.split(":")[4]
+    provider = identities.saml_provider(account, arn) if identities.account_exists(account) else None
+    if provider is None:
+        raise rejected("Specified provider doesn't exist")
+    metadata = saml_metadata.read(provider.metadata)
+    if provider.encryption == "Required" and not saml_response.is_encrypted(params["SAMLAssertion"]):
+        raise rejected("Encrypted assertion is required by the specified provider")
+    said = saml_response.verify(params["SAMLAssertion"], metadata, arn, role, call.now)
+    if role.split(":")[4] != arn.split(":")[4]:
+        raise AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML", 403)
+    call.caller = identity_provider(arn, said)
+
+
+@operation("sts", "AssumeRoleWithSAML")
+def assume_role_with_saml(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html"""
+    return session_for(call, state)
+
+
+def session_for(call: Call, state: LabState) -> dict[str, Any]:
+    """The answer to a federated call that the trust policy has let in."""
+    said: Proof | None = call.caller.proof
+    role = identities.role_by_arn(call.params["RoleArn"])
+    assert said is not None, "the gate lets nobody come here without"
+    assert role is not None, "a role that isn't there has no trust policy, and lets nobody in"
+    params: dict[str, Any] = {**call.params, **said.parameters}
+    seconds = int(params.get("DurationSeconds") or HOUR)
+    if said.longest is not None:
+        seconds = min(seconds, said.longest)
+    session, packed = assume(
+        state,
+        call.caller,
+        role,
+        {**params, "DurationSeconds": seconds},
+        provider=said.provider,
+        context=said.session_keys,
+    )
+    answer: dict[str, Any] = {
+        "Credentials": session.credentials(),
+        "AssumedRoleUser": {
+            "AssumedRoleId": f"{role.id}:{session.name}",
+            "Arn": f"arn:aws:sts::{role.account_id}:assumed-role/{role.name}/{session.name}",
+        },
+        **said.answer,
+    }
+    if packed is not None:
+        answer["PackedPolicySize"] = packed
+    if session.source_identity is not None:
+        answer["SourceIdentity"] = session.source_identity
+    return answer
