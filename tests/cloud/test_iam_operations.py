@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from iamlab.cloud.lab import Lab
+from iamlab.outside.saml import SamlIdp
 
 ACCOUNT = "123456789012"
 S3 = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
@@ -453,7 +454,8 @@ def test_principals_that_exist_may_be_trusted(populated: Lab, principal: Any) ->
 
 
 def test_providers_that_exist_may_be_trusted(populated: Lab) -> None:
-    saml = iam().create_saml_provider(Name="Corp", SAMLMetadataDocument="<x>" + "y" * 1000)
+    metadata = SamlIdp(populated.clock.now).metadata()
+    saml = iam().create_saml_provider(Name="Corp", SAMLMetadataDocument=metadata)
     oidc = iam().create_open_id_connect_provider(
         Url="https://login.example.com/lab", ThumbprintList=["a" * 40]
     )
