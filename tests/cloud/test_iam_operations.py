@@ -352,6 +352,30 @@ IDENTITY: list[tuple[str, str]] = [
     (document(S3 | {"Condition": {"StringEqual": {"aws:username": "a"}}}), "Syntax errors in policy."),
     (document(S3 | {"Condition": {"StringEquals": "a"}}), "Syntax errors in policy."),
     (document(S3 | {"NotAction": "s3:*"}), "Syntax errors in policy."),
+    (
+        document(S3 | {"Resource": "arn:aws:s3:us-east-1::b"}),
+        "Resource arn:aws:s3:us-east-1::b can not contain region information.",
+    ),
+    (
+        document(S3 | {"Resource": f"arn:aws:iam:us-east-1:{ACCOUNT}:user/ada"}),
+        f"IAM resource arn:aws:iam:us-east-1:{ACCOUNT}:user/ada cannot contain region information.",
+    ),
+    (
+        document(S3 | {"Resource": f"arn:aws:iam::{ACCOUNT}:users/ada"}),
+        'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, '
+        "instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, "
+        "access-report/.",
+    ),
+    # an account that is none
+    (document(S3 | {"Resource": "arn:aws:iam::xxx:role/bastion"}), "The policy failed legacy parsing"),
+    (
+        document(S3 | {"Condition": {"DateGreaterThan": {"aws:CurrentTime": "tomorrow"}}}),
+        "The policy failed legacy parsing",
+    ),
+    (
+        document(S3 | {"Condition": {"StringEquals": {"username": "ada"}}}),
+        "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+    ),
 ]
 
 
@@ -376,6 +400,19 @@ ACCEPTED = [
         S3 | {"Condition": {"NumericLessThan": {"s3:max-keys": 10}, "Bool": {"aws:SecureTransport": True}}}
     ),
     document(S3, Id="my-policy"),
+    document(
+        S3
+        | {
+            "Resource": [
+                "arn:aws:s3:us-east-1:123456789012:accesspoint/a/object/*",
+                "arn:aws:s3:::b:c",
+                "arn:aws:iam::123456789012:*",
+                "arn:aws:iam::*:role/${aws:username}",
+                "arn:aws:iam::aws:policy/ReadOnlyAccess",
+                "arn:aws:sns:us-east-1:123456789012:t",
+            ]
+        }
+    ),
 ]
 
 

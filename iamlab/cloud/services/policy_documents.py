@@ -19,6 +19,7 @@ from iamlab.cloud.moto_seam import identities
 
 _SYNTAX = "Syntax errors in policy."
 _LEGACY = "The policy failed legacy parsing"
+_NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 # The grammar errors that AWS tells before it looks at anything else, and all in the same words.
 _SYNTAX_CODES = frozenset(
     {
@@ -112,7 +113,8 @@ def _check(text: str, rules: tuple[Rule, ...]) -> None:
         if message is not None:
             raise malformed(message)
     if errors:
-        raise malformed(_SYNTAX)
+        # Values that aren't dates, numbers, addresses … are noticed by the oldest of AWS's parsers.
+        raise malformed(_LEGACY if errors[0].code == "TYPE_MISMATCH" else _SYNTAX)
 
 
 # ------------------------------------------------------------------ rules of identity policies
@@ -177,7 +179,47 @@ def _resource_form(resource: str) -> str | None:
         return f'Partition "{partition}" is not valid for resource "arn:{partition}:{whole}".'
     if not colon:
         return "Resource vendor must be fully qualified and cannot contain regexes."
-    return None if rest.count(":") >= 3 or partition == "*" or "*" in rest else _LEGACY
+    service, _, rest = rest.partition(":")
+    message = _service_form(resource, service, rest)
+    if message is not None:
+        return message
+    return None if rest.count(":") >= 2 or partition == "*" or "*" in service + rest else _LEGACY
+
+
+# What services with regions of their own may stand for in S3's ARNs.
+_REGIONAL_S3 = ("accesspoint/", "accesspoint:", "job/", "storage-lens", "async-request/", "access-grants/")
+_IAM_PATHS = (
+    "user/",
+    "federated-user/",
+    "role/",
+    "group/",
+    "instance-profile/",
+    "mfa/",
+    "server-certificate/",
+    "policy/",
+    "sms-mfa/",
+    "saml-provider/",
+    "oidc-provider/",
+    "report/",
+    "access-report/",
+)
+_IAM_ACCOUNT = re.compile(r"(\d{12}|aws|.*[*?$].*)?")
+
+
+def _service_form(resource: str, service: str, rest: str) -> str | None:
+    """What IAM knows about the ARNs of S3 and of its own: in which of them a region may stand."""
+    region, _, tail = rest.partition(":")
+    account, _, path = tail.partition(":")
+    regional = not rest.startswith(":")
+    if service == "s3" and regional and "*" not in region and not path.startswith(_REGIONAL_S3):
+        return f"Resource {resource} can not contain region information."
+    if service != "iam":
+        return None
+    if regional:
+        return f"IAM resource {resource} cannot contain region information."
+    if not path.startswith(_IAM_PATHS) and not re.search(r"[*?$]", path.partition("/")[0]):
+        return f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.'
+    return None if _IAM_ACCOUNT.fullmatch(account) else _LEGACY
 
 
 def _action_forms(document: Any, statements: list[Statement]) -> str | None:
@@ -187,11 +229,20 @@ def _action_forms(document: Any, statements: list[Statement]) -> str | None:
             if action == "*":
                 continue
             if not colon:
-                return "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+                return _NO_VENDOR
             if ":" in name:
                 return "Actions/Condition can contain only one colon."
             if vendor != "*" and not _VENDOR.fullmatch(vendor):
                 return f"Vendor {vendor} is not valid"
+    return None
+
+
+def _condition_keys(document: Any, statements: list[Statement]) -> str | None:
+    for statement in statements:
+        conditions = statement.get("Condition")
+        for keys in conditions.values() if isinstance(conditions, dict) else ():
+            if isinstance(keys, dict) and any(":" not in key for key in keys):
+                return _NO_VENDOR
     return None
 
 
@@ -309,6 +360,7 @@ _IDENTITY_RULES: tuple[Rule, ...] = (
     _actions_exist,
     _resource_forms,
     _action_forms,
+    _condition_keys,
     _resources_exist,
 )
 _TRUST_RULES: tuple[Rule, ...] = (
