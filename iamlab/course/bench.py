@@ -93,6 +93,10 @@ class Bench:
         """True if a user or role stands under a permissions boundary."""
         return bool((self.look(piece) or {}).get("boundary"))
 
+    def has_second_factor(self, user: str) -> bool:
+        """True if an MFA device is enabled for a user."""
+        return bool((self.look(f"user/{user}") or {}).get("mfa"))
+
     def keys(self, user: str) -> list[str]:
         """`Active` or `Inactive` for each access key of a user, oldest first.
 

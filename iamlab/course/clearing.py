@@ -30,6 +30,8 @@ def _remove_user(iam: Any, name: str) -> None:
         iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
     for group in iam.list_groups_for_user(UserName=name)["Groups"]:
         iam.remove_user_from_group(UserName=name, GroupName=group["GroupName"])
+    for device in iam.list_mfa_devices(UserName=name)["MFADevices"]:
+        iam.deactivate_mfa_device(UserName=name, SerialNumber=device["SerialNumber"])
     with suppress(iam.exceptions.NoSuchEntityException):
         iam.delete_login_profile(UserName=name)
     iam.delete_user(UserName=name)
@@ -68,11 +70,22 @@ def _remove_policy(iam: Any, name: str) -> None:
     iam.delete_policy(PolicyArn=arn)
 
 
+def _remove_device(iam: Any, name: str) -> None:
+    for device in iam.list_virtual_mfa_devices()["VirtualMFADevices"]:
+        serial = device["SerialNumber"]
+        if serial.endswith(f":mfa/{name}"):
+            holder = device.get("User", {}).get("UserName")
+            if holder is not None:
+                iam.deactivate_mfa_device(UserName=holder, SerialNumber=serial)
+            iam.delete_virtual_mfa_device(SerialNumber=serial)
+
+
 REMOVE: Final[dict[str, Callable[[Any, str], None]]] = {
     "user": _remove_user,
     "role": _remove_role,
     "group": _remove_group,
     "policy": _remove_policy,
+    "mfa": _remove_device,
 }
 
 

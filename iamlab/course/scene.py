@@ -104,7 +104,7 @@ class Scene:
     buckets: tuple[Bucket, ...] = ()
     managed: tuple[ManagedPolicy, ...] = ()
     to_make: tuple[str, ...] = ()
-    """Pieces that the learner is asked to make, as `user/ana`, `role/App`, `group/Devs`, `policy/Read`."""
+    """What the learner is asked to make: `user/ana`, `role/App`, `group/Devs`, `policy/Read`, `mfa/ana-phone`."""
 
     def lay_out(self, root: Root) -> None:
         """Make everything as it is when the exercise begins, whatever stands there now."""
@@ -208,6 +208,7 @@ class Scene:
                 "tags": dict(user.tags),
                 "groups": sorted(group.name for group in self.groups if user.name in group.members),
                 "keys": ["Active"] * user.keys,
+                "mfa": [],
             }
         for role in self.roles:
             states[f"role/{role.name}"] = {

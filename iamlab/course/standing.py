@@ -1,13 +1,13 @@
 """What stands in the account of one piece of an exercise, asked with ordinary API calls of the root user.
 
-In: `user/ana`, `role/App`, `group/Devs`, `policy/Read` or `bucket/photos`. Out: its policies, members and keys as plain
-data, which a `Scene` compares with its beginning.
+In: `user/ana`, `role/App`, `group/Devs`, `policy/Read`, `bucket/photos` or `mfa/ana-phone`. Out: its
+policies, members and keys as plain data, which a `Scene` compares with its beginning.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -61,6 +61,7 @@ def _user(iam: Any, name: str) -> dict[str, Any]:
         "attached": attached(iam, "user", name),
         "groups": sorted(g["GroupName"] for g in iam.list_groups_for_user(UserName=name)["Groups"]),
         "keys": sorted(key["Status"] for key in keys),
+        "mfa": sorted(device["SerialNumber"] for device in iam.list_mfa_devices(UserName=name)["MFADevices"]),
         "boundary": _boundary(user),
         "tags": _tags(user),
     }
@@ -122,4 +123,17 @@ def attached(iam: Any, kind: str, name: str) -> list[str]:
     return sorted(policy["PolicyArn"] for policy in answer["AttachedPolicies"])
 
 
-_STANDING = {"user": _user, "role": _role, "group": _group, "policy": _policy}
+def _device(iam: Any, name: str) -> dict[str, Any] | None:
+    for device in iam.list_virtual_mfa_devices()["VirtualMFADevices"]:
+        if device["SerialNumber"].endswith(f":mfa/{name}"):
+            return {"holder": device.get("User", {}).get("UserName")}
+    return None
+
+
+_STANDING: dict[str, Callable[[Any, str], Standing]] = {
+    "mfa": _device,
+    "user": _user,
+    "role": _role,
+    "group": _group,
+    "policy": _policy,
+}

@@ -32,6 +32,7 @@ STATIONS = (
     "03-roles",
     "04-policies",
     "05-an-app-that-reads-dynamodb",
+    "06-multi-factor-authentication",
     "09-permission-boundaries",
     "11-how-a-decision-is-made",
 )
