@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from iamlab.cloud.call import Call
+from iamlab.cloud.callers import Caller
 from iamlab.cloud.catalogue import Check
 from iamlab.cloud.errors import AwsError, Failure, failure
 from iamlab.cloud.moto_seam import organizations, resources
 from iamlab.cloud.state import LabState
 from iamlab.engine import Decision, Outcome
+from iamlab.engine.decision import StatementRef
 
 _BECAUSE = " because "
 _EC2_START = "You are not authorized to perform this operation."
@@ -122,34 +124,70 @@ def _encoded(call: Call, check: Check, decision: Decision, state: LabState) -> s
 def _failure_document(call: Call, check: Check, decision: Decision) -> dict[str, Any]:
     explicit = decision.outcome is Outcome.EXPLICITLY_DENIED
     caller = call.caller
+    principal = {"id": caller.user_id or "", "name": caller.username, "arn": caller.arn}
     return {
         "allowed": False,
         "explicitDeny": explicit,
-        "matchedStatements": {
-            "items": [
-                {
-                    "statementId": statement.sid or "",
-                    "effect": str(statement.effect).upper(),
-                    "principals": {"items": [{"value": caller.user_id or ""}]},
-                    "actions": {"items": [{"value": check.action}]},
-                    "resources": {"items": [{"value": check.resource}]},
-                }
-                for statement in (decision.statements if explicit else ())
-            ]
-        },
-        "failures": {"items": []},
+        "matchedStatements": _items(
+            _matched(caller, statement) for statement in (decision.statements if explicit else ())
+        ),
+        "failures": _items(()),
         "context": {
-            "principal": {"id": caller.user_id or "", "name": caller.username or "", "arn": caller.arn},
+            "principal": {name: value for name, value in principal.items() if value is not None},
             "action": check.action,
             "resource": check.resource,
-            "conditions": {
-                "items": [
-                    {"key": key, "values": {"items": [{"value": text} for text in _texts(value)]}}
-                    for key, value in sorted(check.context.items())
-                ]
-            },
+            "conditions": _items(
+                {"key": key, "values": _values(value)}
+                for key, value in sorted((_resource_keys(check.resource) | dict(check.context)).items())
+            ),
         },
     }
+
+
+def _matched(caller: Caller, found: StatementRef) -> dict[str, Any]:
+    """A statement that denied, as its policy has it."""
+    statements = (found.policy.document or {}).get("Statement") or []
+    text = statements if isinstance(statements, dict) else statements[found.statement_index]
+    return {
+        "statementId": found.sid or "",
+        "effect": found.effect.upper(),
+        # Policies of an identity speak about the one they hang at, a role and not its session.
+        "principals": _values([(caller.user_id or "").split(":")[0]]),
+        "principalGroups": _items(()),
+        "actions": _values(text.get("Action", text.get("NotAction", []))),
+        "resources": _values(text.get("Resource", text.get("NotResource", []))),
+        "conditions": _items(
+            {"key": key, "values": _values(values)}
+            for keys in text.get("Condition", {}).values()
+            for key, values in keys.items()
+        ),
+    }
+
+
+def _resource_keys(arn: str) -> dict[str, str]:
+    """What EC2 tells of the resource beside its condition keys: its ARN, in one and in pieces."""
+    parts = arn.split(":", 5)
+    if len(parts) != 6:
+        return {}
+    _, _, service, region, account, resource = parts
+    kind, _, name = resource.partition("/")
+    return {
+        "aws:ARN": arn,
+        "aws:Account": account,
+        "aws:ID": name,
+        "aws:Region": region,
+        "aws:Resource": resource,
+        "aws:Service": service,
+        "aws:Type": kind,
+    }
+
+
+def _values(values: Any) -> dict[str, Any]:
+    return _items({"value": text} for text in _texts(values))
+
+
+def _items(items: Iterable[Any]) -> dict[str, Any]:
+    return {"items": list(items)}
 
 
 def _texts(value: Any) -> list[str]:

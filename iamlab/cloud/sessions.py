@@ -29,6 +29,7 @@ _SECRET_ALPHABET = string.ascii_letters + string.digits + "+/"
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TOKEN_START = "IQoJb3JpZ2luX2Vj"  # what tokens of today's STS begin with; nothing may rely on it
 _KEEP = 20_000
+LONGEST_TOKEN = 4_096
 
 
 class SessionKind(StrEnum):
@@ -87,15 +88,25 @@ class Session:
             "Expiration": self.expires,
         }
 
+    def token_facts(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The part of STS's responses about the token's size, for those who asked for one."""
+        if not params.get("MinimumSessionTokenSize"):
+            return {}
+        size = len(self.session_token)
+        return {"SessionTokenUtilization": -(-100 * size // LONGEST_TOKEN), "SessionTokenSize": size}
+
     def expired(self, now: datetime) -> bool:
         return now >= self.expires
 
 
-def issue(state: LabState, kind: SessionKind, account: str, lifetime: timedelta, **facts: Any) -> Session:
+def issue(
+    state: LabState, kind: SessionKind, account: str, lifetime: timedelta, token_size: int = 0, **facts: Any
+) -> Session:
     """Make a session that starts now, and remember it.
 
     Args:
         lifetime: how long the credentials live, by the lab's clock.
+        token_size: how long the session token is to be at least.
         facts: further fields of `Session`.
     """
     with state.lock:
@@ -103,7 +114,8 @@ def issue(state: LabState, kind: SessionKind, account: str, lifetime: timedelta,
         session = Session(
             access_key_id=access_key_id(state.random, "ASIA", account),
             secret_access_key=secret(state.random),
-            session_token=_TOKEN_START + base64.b64encode(state.random.randbytes(300)).decode(),
+            session_token=_TOKEN_START
+            + base64.b64encode(state.random.randbytes(max(300, -(-token_size // 4) * 3))).decode(),
             kind=kind,
             account=account,
             issued=now,

@@ -66,11 +66,10 @@ def packed_size(text: str | None, arns: tuple[str, ...], tags: Mapping[str, str]
     packed = len(zlib.compress("".join([*parts, *arns, *(f"{k}={v};" for k, v in tags.items())]).encode(), 9))
     percent = max(1, -(-100 * packed // _PACKED_LIMIT))
     if percent > 100:
-        what = "policy" if parts or arns else "size of session tags"
-        raise AwsError(
-            "PackedPolicyTooLarge",
-            f"Packed {what} consumes {percent}% of allotted space, please use smaller policy.",
-        )
+        words = f"Packed size of session tags consumes {percent}% of allotted space."
+        if parts or arns:
+            words = f"Packed policy consumes {percent}% of allotted space, please use smaller policy."
+        raise AwsError("PackedPolicyTooLarge", words)
     return percent
 
 

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -17,12 +18,25 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.callers import Caller, find_credential
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
-from iamlab.cloud.services import operation
+from iamlab.cloud.services import operation, proof
 from iamlab.cloud.services.session_policies import accepted, packed_size
 from iamlab.cloud.sessions import Session, SessionKind, account_of_key, issue
 from iamlab.cloud.state import LabState
 
 HOUR = 3_600
+
+
+_ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/.+")
+
+
+@proof("sts", "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+def role_arn_has_a_form(call: Call, state: LabState) -> None:
+    """What is no role's ARN is refused before anybody asks whether one may assume it."""
+    arn = call.params["RoleArn"]
+    if not arn.startswith("arn:"):
+        raise AwsError("ValidationError", f"{arn} is invalid")
+    if not _ROLE_ARN.fullmatch(arn):
+        raise AwsError("ValidationError", "Request ARN is invalid")
 
 
 @operation("sts", "AssumeRole")
@@ -34,6 +48,9 @@ def assume_role(call: Call, state: LabState) -> dict[str, Any]:
     role = identities.role_by_arn(params["RoleArn"])
     if role is None:
         raise _not_authorized(caller, params["RoleArn"])
+    if params.get("ProvidedContexts"):
+        # Context is asserted by IAM Identity Center, which no account of the lab has.
+        raise AwsError("InvalidParameterValue", "The context assertion that was provided is not valid.")
     session, packed = assume(state, caller, role, params)
     answer: dict[str, Any] = {
         "Credentials": session.credentials(),
@@ -46,7 +63,7 @@ def assume_role(call: Call, state: LabState) -> dict[str, Any]:
         answer["PackedPolicySize"] = packed
     if session.source_identity is not None:
         answer["SourceIdentity"] = session.source_identity
-    return answer
+    return answer | session.token_facts(params)
 
 
 def assume(
@@ -81,6 +98,7 @@ def assume(
         SessionKind.ROLE,
         role.account_id,
         timedelta(seconds=seconds),
+        token_size=int(params.get("MinimumSessionTokenSize") or 0),
         issuer_id=role.id,
         name=params["RoleSessionName"],
         policy=text,
@@ -137,6 +155,8 @@ def session_tags(params: Mapping[str, Any], parent: Session | None) -> tuple[dic
                 "InvalidParameterValue",
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             )
+        if tag["Key"].casefold().startswith("aws:"):
+            raise AwsError("InvalidParameterValue", "System tags cannot be added/updated by requester.")
         folded.add(tag["Key"].casefold())
         requested[tag["Key"]] = tag["Value"]
     inherited = (

@@ -27,11 +27,12 @@ def get_session_token(call: Call, state: LabState) -> dict[str, Any]:
         state,
         SessionKind.TOKEN,
         *_whose(call),
+        token_size=int(call.params.get("MinimumSessionTokenSize") or 0),
         issuer_id=_issuer(call),
         name="",
         mfa_at=call.now if PRESENT in call.proven else None,
     )
-    return {"Credentials": session.credentials()}
+    return {"Credentials": session.credentials()} | session.token_facts(call.params)
 
 
 @operation("sts", "GetFederationToken")
@@ -47,6 +48,7 @@ def get_federation_token(call: Call, state: LabState) -> dict[str, Any]:
         SessionKind.FEDERATED,
         account,
         lifetime,
+        token_size=int(params.get("MinimumSessionTokenSize") or 0),
         issuer_id=_issuer(call),
         name=params["Name"],
         policy=text,
@@ -62,7 +64,7 @@ def get_federation_token(call: Call, state: LabState) -> dict[str, Any]:
     }
     if packed is not None:
         answer["PackedPolicySize"] = packed
-    return answer
+    return answer | session.token_facts(params)
 
 
 def _whose(call: Call) -> tuple[str, timedelta]:

@@ -57,13 +57,15 @@ def assume_root(call: Call, state: LabState) -> dict[str, Any]:
         SessionKind.ROOT,
         target,
         timedelta(seconds=LONGEST if seconds is None else int(seconds)),
+        token_size=int(params.get("MinimumSessionTokenSize") or 0),
         issuer_id=target,
         name="",
         policy_arns=(task,),
         source_identity=identity,
         chained=session is not None,
     )
-    return {"Credentials": made.credentials()} | ({"SourceIdentity": identity} if identity else {})
+    facts = made.token_facts(params) | ({"SourceIdentity": identity} if identity else {})
+    return {"Credentials": made.credentials()} | facts
 
 
 def _member(call: Call) -> str | None:
