@@ -29,7 +29,7 @@ _SECRETS_TEXT = """
 password newpassword oldpassword secretaccesskey sessiontoken secretstring secretbinary
 samlassertion webidentitytoken plaintext privatekey tokencode authenticationcode authenticationcode1
 authenticationcode2 base32stringseed qrcodepng masteruserpassword clientsecret ciphertextblob
-customerkey ssecustomerkey copysourcessecustomerkey
+servicepassword servicecredentialsecret customerkey ssecustomerkey copysourcessecustomerkey
 """
 _SECRETS = frozenset(_SECRETS_TEXT.split())
 _READ = re.compile(r"(?:Get|List|Describe|Head|Lookup|Search|BatchGet|Query|Scan|Simulate|Decode|Select)")

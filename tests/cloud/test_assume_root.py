@@ -53,6 +53,24 @@ def assume(target: str, task: str = "S3UnlockBucketPolicy", **extra: Any) -> dic
     return made
 
 
+def test_a_members_root_password_is_recovered_and_deleted(lab: Lab, central: str) -> None:
+    """Accounts that an organisation makes have no root password to begin with.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
+    """
+    look = lab.session(assume(central, "IAMAuditRootUserCredentials")).client("iam")
+    assert refusal(look.get_login_profile) == ("NoSuchEntity", 404)
+    create = lab.session(assume(central, "IAMCreateRootUserPassword")).client("iam")
+    create.create_login_profile()
+    assert refusal(create.create_login_profile) == ("EntityAlreadyExists", 409)
+    assert look.get_login_profile()["LoginProfile"]["PasswordResetRequired"] is False
+    assert look.get_account_summary()["SummaryMap"]["AccountPasswordPresent"] == 1
+    delete = lab.session(assume(central, "IAMDeleteRootUserCredentials")).client("iam")
+    delete.delete_login_profile()
+    assert refusal(look.get_login_profile) == ("NoSuchEntity", 404)
+    assert look.get_account_summary()["SummaryMap"]["AccountPasswordPresent"] == 0
+
+
 def test_features_need_an_organisation_that_trusts_iam(lab: Lab) -> None:
     iam, organizations = boto3.client("iam"), boto3.client("organizations")
     assert refusal(iam.list_organizations_features) == ("OrganizationNotFoundException", 400)

@@ -15,6 +15,7 @@ from iamlab.cloud.services import iam_instance_profiles as profiles
 from iamlab.cloud.services import iam_managed_policies as managed
 from iamlab.cloud.services.iam_paging import by_name, page
 from iamlab.cloud.services.iam_roles import ROLES, TRUST_POLICY_SIZE
+from iamlab.cloud.services.iam_root_password import root_password
 from iamlab.cloud.services.iam_shapes import (
     add_boundary,
     already_exists,
@@ -104,7 +105,7 @@ def get_account_summary(call: Call, state: LabState) -> dict[str, Any]:
     counts = {
         "AccountAccessKeysPresent": int(bool(root_keys)),
         "AccountMFAEnabled": int(bool(of_root)),
-        "AccountPasswordPresent": 1,
+        "AccountPasswordPresent": int(root_password(call.account, state, call.now) is not None),
         "AccountSigningCertificatesPresent": int(bool(certificates_of(call.account, None, state))),
         "GlobalEndpointTokenVersion": 1,
         "Groups": len(backend.groups),

@@ -1,13 +1,13 @@
 """Login profiles: the console passwords of users.
 
-Without a user name, the caller's own. The root user's password is not a login profile: only AWS's sign-in pages, and
-sessions of centralised root access, change it.
+Without a user name, the caller's own; for a session of centralised root access, the root user's.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords.html
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from iamlab.cloud.call import Call
@@ -17,15 +17,21 @@ from iamlab.cloud.passwords import Hashed, Password
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_holders import user_or_caller
 from iamlab.cloud.services.iam_password_policy import refuse_weak
+from iamlab.cloud.services.iam_root_password import root_password, set_root_password, speaks_of_root
 from iamlab.cloud.services.iam_shapes import already_exists, no_such_entity
 from iamlab.cloud.services.validation import constraint_error
 from iamlab.cloud.state import LabState
+
+ROOT = "root"
+"""The root user's name where an answer has to have one."""
 
 
 @operation("iam", "CreateLoginProfile")
 def create_login_profile(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html"""
     plain = call.params.get("Password")
+    if speaks_of_root(call):
+        return _recover_root(call, state)
     if plain is None:  # the model leaves it optional for the sake of root sessions
         raise constraint_error(("password", "null", "Member must not be null"))
     with state.lock:
@@ -46,6 +52,8 @@ def create_login_profile(call: Call, state: LabState) -> dict[str, Any]:
 @operation("iam", "GetLoginProfile")
 def get_login_profile(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html"""
+    if speaks_of_root(call):
+        return {"LoginProfile": _root_shape(_root_profile(call, state))}
     user = user_or_caller(call)
     return {"LoginProfile": _shape(user, _profile(user))}
 
@@ -68,6 +76,10 @@ def update_login_profile(call: Call, state: LabState) -> dict[str, Any]:
 def delete_login_profile(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteLoginProfile.html"""
     with state.lock:
+        if speaks_of_root(call):
+            _root_profile(call, state)
+            set_root_password(call.account, state, None)
+            return {}
         user = user_or_caller(call)
         _profile(user)
         credentials.set_password(user, None)
@@ -98,6 +110,28 @@ def _profile(user: Any) -> Password:
     if found is None:
         raise no_such_entity(f"Login Profile for User {user.name} cannot be found.")
     return found
+
+
+def _recover_root(call: Call, state: LabState) -> dict[str, Any]:
+    """Whoever reads the root user's mail may set a password again; AWS asks for none here."""
+    with state.lock:
+        if call.params.get("Password") is not None:
+            raise AwsError("ValidationError", "Password must not be specified for the root user")
+        if root_password(call.account, state, call.now) is not None:
+            raise already_exists(f"Login Profile for user {ROOT} already exists.")
+        set_root_password(call.account, state, call.now)
+    return {"LoginProfile": _root_shape(call.now)}
+
+
+def _root_profile(call: Call, state: LabState) -> datetime:
+    found = root_password(call.account, state, call.now)
+    if found is None:
+        raise no_such_entity(f"Login Profile for User {ROOT} cannot be found.")
+    return found
+
+
+def _root_shape(created: datetime) -> dict[str, Any]:
+    return {"UserName": ROOT, "CreateDate": created, "PasswordResetRequired": False}
 
 
 def _shape(user: Any, profile: Password) -> dict[str, Any]:

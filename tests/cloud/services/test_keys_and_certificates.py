@@ -241,7 +241,7 @@ def make(iam: Any, service: str, **params: Any) -> dict[str, Any]:
     return made
 
 
-def test_a_password_for_one_service_is_shown_once(iam: Any, refusal: Refusal, ada: str) -> None:
+def test_a_password_for_one_service_is_shown_once(iam: Any, refusal: Refusal, lab: Lab, ada: str) -> None:
     made = make(iam, "codecommit")
     assert set(made) == {
         "CreateDate",
@@ -254,6 +254,7 @@ def test_a_password_for_one_service_is_shown_once(iam: Any, refusal: Refusal, ad
     }
     assert (made["ServiceUserName"], made["Status"]) == (f"ada-at-{ACCOUNT}", "Active")
     assert len(base64.b64decode(made["ServicePassword"])) == 32
+    assert made["ServicePassword"] not in str(lab.trail.records())
     named = {"UserName": ada, "ServiceSpecificCredentialId": made["ServiceSpecificCredentialId"]}
     reset = iam.reset_service_specific_credential(**named)["ServiceSpecificCredential"]
     assert reset.pop("ServicePassword") != made.pop("ServicePassword")
