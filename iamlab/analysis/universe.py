@@ -46,6 +46,7 @@ class Universe:
         "_keys",
         "_numbers",
         "_reference",
+        "_shapes",
         "_templates",
         "all",
         "levels",
@@ -80,6 +81,7 @@ class Universe:
         self._bits: dict[str, int] = {}
         self._actions: dict[int, Action] = {}
         self._templates: dict[int, tuple[str, ...]] = {}
+        self._shapes: dict[tuple[str, ...], int] | None = None
         self._keys: dict[int, frozenset[str]] = {}
 
     def __len__(self) -> int:
@@ -144,6 +146,17 @@ class Universe:
             arns = dict.fromkeys(type_.arn for type_ in types if type_.arn)
             found = self._templates[number] = tuple(arns) or ("*",)
         return found
+
+    def shapes(self) -> Mapping[tuple[str, ...], int]:
+        """All actions by the shapes of their resources, as bitsets. Reads every service's details on first use."""
+        if self._shapes is None:
+            groups: dict[tuple[str, ...], list[int]] = {}
+            for number in range(len(self.names)):
+                groups.setdefault(self.templates(number), []).append(number)
+            self._shapes = {
+                shapes: sum(1 << number for number in numbers) for shapes, numbers in groups.items()
+            }
+        return self._shapes
 
     def keys(self, number: int) -> frozenset[str]:
         """The condition keys (lower case, placeholders kept) that the reference lists for an action.

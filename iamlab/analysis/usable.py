@@ -1,0 +1,243 @@
+"""Which actions some well-typed request is allowed: the searching half of `reach`.
+
+Comes in: a policy set and the actions it allows on paper. Goes out: those for which a request was found that the
+engine allows, each with that request. Actions on which all statements agree and whose resources and keys have
+the same shapes are one class: the engine is asked once for all of them.
+
+A request is well-typed when its resource has one of the action's ARN shapes and it carries a service's condition key
+only where the service reference lists it for the action. Its caller is a user of the account that owns the resource.
+See https://docs.aws.amazon.com/service-authorization/latest/reference/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice, product
+from typing import Any, Final
+
+from iamlab.analysis.samples import ACCOUNT, FRESH, filled, meeting, values_for
+from iamlab.analysis.universe import Universe, ones
+from iamlab.engine import Layer, PolicySet, Request, decide
+from iamlab.policy.conditions import Test
+from iamlab.policy.statement import Statement
+
+__all__ = ["Search", "split", "user_context"]
+
+_MOST_TRIES: Final = 512
+_MANY: Final = 500  # from here on, the universe's own groups are faster than asking action by action
+# Global keys that requests carry only where the reference lists them for the action.
+_LISTED_ONLY: Final = ("aws:requesttag/", "aws:tagkeys")
+_USER: Final = f"arn:aws:iam::{ACCOUNT}:user/{FRESH}"
+
+
+def user_context() -> dict[str, Any]:
+    """What every request of the sample user carries."""
+    return {
+        "aws:PrincipalArn": _USER,
+        "aws:PrincipalAccount": ACCOUNT,
+        "aws:PrincipalType": "User",
+        "aws:PrincipalIsAWSService": False,
+        "aws:ResourceAccount": ACCOUNT,
+        "aws:SecureTransport": True,
+        "aws:ViaAWSService": False,
+        "aws:userid": "AIDAIAMLABIAMLABIAMLA",
+        "aws:username": FRESH,
+    }
+
+
+def split(
+    universe: Universe, statements: list[Statement], bits: int
+) -> Iterator[tuple[int, list[Statement]]]:
+    """Part a set of actions into those that the same statements cover.
+
+    Returns:
+        Pairs of a set of actions and the statements that cover all of it; no other statement covers any of it.
+    """
+    parts: list[tuple[int, list[Statement]]] = [(bits, [])]
+    for statement in statements:
+        broken = statement.actions is None or statement.actions.broken is not None
+        covered = universe.all if broken else universe.covered(statement.actions)
+        following = []
+        for part, covering in parts:
+            inside = part & covered
+            if inside:
+                following.append((inside, [*covering, statement]))
+            if part ^ inside:
+                following.append((part ^ inside, covering))
+        parts = following
+    return ((part, covering) for part, covering in parts if part)
+
+
+class Search:
+    """The search in one policy set.
+
+    Attributes:
+        usable: the actions found so far.
+        unsure: actions whose combinations were too many to try all.
+        witnesses: for one action of each class found the request that is allowed.
+    """
+
+    def __init__(self, universe: Universe, policies: PolicySet) -> None:
+        self._universe = universe
+        self._policies = policies
+        self._context = user_context()
+        self._lower = {key.lower(): value for key, value in self._context.items() if isinstance(value, str)}
+        self.usable = 0
+        self.unsure = 0
+        self.witnesses: dict[str, Request] = {}
+
+    def run(self, bits: int) -> None:
+        """Search for requests for the actions of a set."""
+        members = self._policies.members
+        statements = [statement for member in members for statement in member.policy.statements]
+        granting = {
+            id(statement)
+            for member in members
+            if member.layer in (Layer.IDENTITY, Layer.RESOURCE)
+            for statement in member.policy.statements
+            if not statement.denies
+        }
+        for part, covering in split(self._universe, statements, bits):
+            grants = [statement for statement in covering if id(statement) in granting]
+            if grants:
+                self._search(part, covering, grants)
+
+    def _search(self, part: int, covering: list[Statement], grants: list[Statement]) -> None:
+        if all(_plain(statement) for statement in covering):
+            number = _first(part)
+            self._settle(part, self._ask(number, filled(self._universe.templates(number)[0]), {}), False)
+            return
+        tests: dict[str, list[Test]] = {}
+        for statement in covering:
+            for test in statement.tests:
+                tests.setdefault(test.lookup, []).append(test)
+        named = _resources(covering)
+        for group in self._alike(part, tests, bool(named)):
+            number = _first(group)
+            found, sure = self._try_all(number, covering, grants, tests)
+            self._settle(group, found, not sure)
+
+    def _alike(self, part: int, tests: Mapping[str, list[Test]], shaped: bool) -> Iterator[int]:
+        """Actions that have the same shapes of resources, and of the keys asked for the same ones."""
+        special = [key for key in tests if not key.startswith("aws:") or key.startswith(_LISTED_ONLY)]
+        if not shaped and not special:
+            yield part
+            return
+        if not special and part.bit_count() >= _MANY:
+            yield from (part & bits for bits in self._universe.shapes().values() if part & bits)
+            return
+        groups: dict[tuple[Any, ...], int] = {}
+        for number in ones(part):
+            shape = (
+                self._universe.templates(number) if shaped else (),
+                tuple(key for key in special if self._has_key(number, key)),
+            )
+            groups[shape] = groups.get(shape, 0) | 1 << number
+        yield from groups.values()
+
+    def _has_key(self, number: int, key: str) -> bool:
+        keys = self._universe.keys(number)
+        return key in keys or any(key.startswith(known.partition("${")[0]) for known in keys if "${" in known)
+
+    def _try_all(
+        self, number: int, covering: list[Statement], grants: list[Statement], tests: Mapping[str, list[Test]]
+    ) -> tuple[Request | None, bool]:
+        contexts: list[dict[str, Any]] = []
+        tries = 0
+        for resource in self._candidates(number, covering, grants):
+            contexts = contexts or list(islice(self._contexts(number, grants, tests), _MOST_TRIES + 1))
+            for context in contexts:
+                if tries >= _MOST_TRIES:
+                    return None, False
+                tries += 1
+                found = self._ask(number, resource, context)
+                if found is not None:
+                    return found, True
+        return None, True
+
+    def _contexts(
+        self, number: int, grants: list[Statement], tests: Mapping[str, list[Test]]
+    ) -> Iterator[dict[str, Any]]:
+        """Combinations of values, those first that one of the Allows asks for."""
+        choices: list[list[tuple[str, Any]]] = []
+        for key, asked in tests.items():
+            special = not key.startswith("aws:") or key.startswith(_LISTED_ONLY)
+            values: list[Any] = [None]
+            if not special or self._has_key(number, key):
+                values = values_for(asked)
+                liked = [test for test in asked if test.statement in grants]
+                values.sort(key=lambda value, key=key, liked=liked: not _passes(liked, key, value))  # type: ignore[misc]
+            choices.append([(key, value) for value in values])
+        for combination in product(*choices):
+            yield dict(combination)
+
+    def _candidates(self, number: int, covering: list[Statement], grants: list[Statement]) -> Iterator[str]:
+        """Resources of the action's shapes on which the Allows, or the Allows and another statement, meet."""
+        seen: set[str | None] = {None}
+        others = _resources(s for s in covering if not s.denies and s not in grants)
+        patterns = self._resolved(grants)
+        anywhere = any(s.resources is None or s.resources.negated or s.resources.everything for s in grants)
+        for template in self._universe.templates(number):
+            for pattern in patterns:
+                for more in ["*", *others]:
+                    found = meeting(template, pattern, more)
+                    if found not in seen:
+                        seen.add(found)
+                        assert found is not None
+                        yield found
+            if anywhere and filled(template) not in seen:
+                seen.add(filled(template))
+                yield filled(template)
+
+    def _resolved(self, statements: list[Statement]) -> list[str]:
+        """Patterns of `Resource`, with the sample user's values in place of variables."""
+        found: dict[str, None] = {}
+        for statement in statements:
+            if statement.resources is not None and not statement.resources.negated:
+                found.update((text, None) for text in statement.resources.resolved(self._lower) if text)
+        return list(found)
+
+    def _ask(self, number: int, resource: str, context: Mapping[str, Any]) -> Request | None:
+        given = {key.lower(): value for key, value in self._context.items()} | dict(context)
+        request = Request(
+            self._universe.names[number],
+            resource,
+            _USER,
+            resource_account=ACCOUNT,
+            context={key: list(value) if isinstance(value, tuple) else value for key, value in given.items()},
+            wildcard_only_action=resource == "*",
+        )
+        return request if decide(request, self._policies).allowed else None
+
+    def _settle(self, bits: int, found: Request | None, unsure: bool) -> None:
+        if found is not None:
+            self.usable |= bits
+            self.witnesses[found.action] = found
+        elif unsure:
+            self.unsure |= bits
+
+
+def _first(bits: int) -> int:
+    """The lowest action of a set."""
+    return (bits & -bits).bit_length() - 1
+
+
+def _plain(statement: Statement) -> bool:
+    """Neither resources nor conditions nor principals tell requests apart."""
+    resources = statement.resources
+    everything = resources is not None and resources.everything and not resources.negated
+    return everything and not statement.tests and not statement.broken and statement.principals is None
+
+
+def _resources(statements: Any) -> list[str]:
+    """The resource patterns that name something in particular."""
+    found: dict[str, None] = {}
+    for statement in statements:
+        if statement.resources is not None:
+            found.update((text, None) for text in statement.resources.texts if text.strip("*"))
+    return list(found)
+
+
+def _passes(tests: list[Test], key: str, value: Any) -> bool:
+    context = {} if value is None else {key: value}
+    return all(test.broken is None and test.holds(context) for test in tests)
