@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 from iamlab.engine.explain import explanation_of, verdict_words
 from iamlab.engine.layers import Outcome
-from iamlab.engine.render_svg import COLOURS, decision_svg
+from iamlab.engine.render_svg import COLOURS, decision_svg, escape
 from iamlab.engine.render_text import MARKS, layer_words, part_label, policy_label
 from iamlab.engine.trace import LayerTrace, StatementTrace
 

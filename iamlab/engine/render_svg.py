@@ -7,8 +7,9 @@ surroundings and lines take JupyterLab's theme variables, so that light and dark
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 from iamlab.engine.explain import verdict_words
@@ -18,7 +19,7 @@ from iamlab.engine.trace import LayerTrace
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
-__all__ = ["COLOURS", "decision_svg"]
+__all__ = ["COLOURS", "decision_svg", "escape"]
 
 COLOURS: Final = {
     Outcome.ALLOWED: "var(--jp-success-color1, #2e8b40)",
@@ -40,6 +41,16 @@ _RADIUS: Final = 13
 _HEIGHT: Final = 124
 _STATIONS: Final = len(FLOW) + 2  # the request before the layers, the verdict behind them
 _WIDTH: Final = _LEFT * 2 + _STEP * (_STATIONS - 1)
+
+
+# What XML can't hold, not even escaped: control characters, and halves of characters that no file can hold either.
+# See https://www.w3.org/TR/xml/#charsets
+_NO_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def escape(text: str) -> str:
+    """Text as it may stand in an SVG, be it a file of its own or part of a page."""
+    return html.escape(_NO_XML.sub("\ufffd", text))
 
 
 def decision_svg(decision: Decision) -> str:
