@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from iamlab.engine.layers import LAYERS, Layer, Outcome
 from iamlab.engine.reasons import reversal_of
 from iamlab.engine.trace import LayerTrace, PartTrace, PolicyTrace, StatementTrace
+from iamlab.engine.verdict import granted
 from iamlab.policy.facts import CallerKind
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ _SILENT: Final = {
     ),
 }
 """What it means that a layer doesn't allow."""
+
+_LIMITS: Final = {
+    "cross": "allows it. But the resource belongs to another account, and then the caller's own side must allow it too",
+    "ACCOUNT": "names the caller's account: that leaves it to the account's own policies to let somebody in",
+    "ENTITY": "names the user or role behind the session: a boundary or a session policy still limits that",
+}
+"""Why a grant of the resource's policy isn't enough by itself."""
 
 _UNARMED_SESSION: Final = (
     "These credentials come from GetFederationToken without a session policy. Such a session has no permissions of its "
@@ -163,6 +171,7 @@ def _implicitly_denied(decision: Decision) -> Iterator[str]:
         yield _SILENT[layer.layer]
     if layer.layer in (Layer.SCP, Layer.RCP) and layer.note:
         yield f"Here {layer.note}."
+    yield from _not_enough(decision, layer)
     misses = sorted(_near_misses(layer), key=lambda miss: len(miss[2]))
     for policy, statement, failed in misses[:2]:
         why = _series([part.reason for part in failed], "; ")
@@ -172,6 +181,20 @@ def _implicitly_denied(decision: Decision) -> Iterator[str]:
         if all(part.operator and not part.broken for part in failed):
             yield f"It would match if {_series([reversal_of(part) for part in failed], ' and ')}."
     yield from _remedies(decision, layer)
+
+
+def _not_enough(decision: Decision, layer: LayerTrace) -> Iterator[str]:
+    """Why an Allow of the resource's policy doesn't help where a layer of the caller's side is silent."""
+    resource = decision.trace.layer(Layer.RESOURCE)
+    behind = layer.layer in (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
+    if behind and resource is not None and resource.outcome == Outcome.ALLOWED and not decision.route.foreign:
+        yield f"{_capital(_policy_of(Layer.RESOURCE, decision))} {_LIMITS[_worth(decision)]}."
+
+
+def _worth(decision: Decision) -> str:
+    if not decision.route.same_account:
+        return "cross"
+    return granted(decision.policies.plan(decision.route.action), decision.route, decision.policies.bounded).name
 
 
 def _remedies(decision: Decision, layer: LayerTrace) -> Iterator[str]:

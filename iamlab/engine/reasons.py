@@ -195,12 +195,18 @@ def reversal_of(part: PartTrace) -> str:
     if row is NULL:
         present = part.context_values is not None and any(part.context_values)
         return f"`{test.key}` were {'absent' if present else 'present'}"
-    met = bool(part.matched) is row.negated
-    which = {"": "", "ForAllValues": "each value of ", "ForAnyValue": "some value of "}[
-        test.spelled.quantifier
-    ]
     if test.spelled.quantifier and part.matched:
         return f"`{test.operator}` on `{test.key}` ({quoted(part.policy_values)}) were not met"
+    phrase = row.phrase if _wanted_as_is(part, test) else row.opposite
+    wanted = quoted(part.policy_values)
     if test.spelled.quantifier:
-        met = not row.negated
-    return f"{which}`{test.key}` were one that {row.phrase if met else row.opposite} {quoted(part.policy_values)}"
+        which = "each value" if test.spelled.quantifier == "ForAllValues" else "some value"
+        return f"{which} of `{test.key}` were one that {phrase} {wanted}"
+    return f"`{test.key}` had a value that {phrase} {wanted}"
+
+
+def _wanted_as_is(part: PartTrace, test: Test) -> bool:
+    """Whether the operator's comparison itself, and not its opposite, would turn the condition round."""
+    assert test.spelled is not None
+    negated = test.spelled.operator.negated
+    return not negated if test.spelled.quantifier else bool(part.matched) is negated

@@ -27,6 +27,10 @@ def named(effect: str, action: str = "*", principal: bool = False, **more: Any) 
     )
 
 
+def grant(principal: Any) -> dict[str, Any]:
+    return {"Statement": {"Effect": "Allow", "Principal": principal, "Action": "*", "Resource": "*"}}
+
+
 ALLOW, DENY, OTHER = named("Allow"), named("Deny"), named("Allow", "sqs:*")
 GRANT, REFUSE, ELSE = (
     named("Allow", principal=True),
@@ -139,14 +143,14 @@ EXPLANATIONS: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
         {"identity": [named("Allow", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})]},
         [
             "is `198.51.100.7`, which doesn't lie in `203.0.113.0/24`",
-            "were one that lies in `203.0.113.0/24`",
+            "had a value that lies in `203.0.113.0/24`",
         ],
     ),
     (
         "an absent key",
         {},
         {"identity": [named("Allow", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})]},
-        ["`aws:MultiFactorAuthPresent` is absent from the request", "were one that is `true`"],
+        ["`aws:MultiFactorAuthPresent` is absent from the request", "had a value that is `true`"],
     ),
     (
         "what stands behind",
@@ -166,7 +170,7 @@ EXPLANATIONS: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
         "an explicit Deny with a condition",
         {"context": {"aws:SecureTransport": False}},
         {"identity": [ALLOW, named("Deny", Condition={"Bool": {"aws:SecureTransport": "false"}})]},
-        ["which is `false`", "were one that is not `false`"],
+        ["which is `false`", "had a value that is not `false`"],
     ),
     (
         "several Denies",
@@ -182,6 +186,30 @@ EXPLANATIONS: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ),
     ("a direct grant", {}, {"resource": GRANT}, ["it names the caller directly"]),
     ("another account", {"resource_account": B}, {"identity": [ALLOW]}, ["both sides must allow"]),
+    (
+        "another account's resource lets the caller in",
+        {"resource_account": B},
+        {"resource": GRANT},
+        ["The resource's policy allows it. But the resource belongs to another account"],
+    ),
+    (
+        "a resource's policy that names the account",
+        {},
+        {"resource": grant({"AWS": A})},
+        ["The resource's policy names the caller's account"],
+    ),
+    (
+        "a trust policy that names the account",
+        {"action": "sts:AssumeRole", "resource": ROLE},
+        {"resource": grant({"AWS": A})},
+        ["The role's trust policy names the caller's account"],
+    ),
+    (
+        "a resource's policy that names the role behind the session",
+        {"principal": f"arn:aws:sts::{A}:assumed-role/target/run"},
+        {"resource": grant({"AWS": ROLE}), "boundary": [OTHER]},
+        ["names the user or role behind the session", "A boundary is a ceiling"],
+    ),
     ("root", {"principal": f"arn:aws:iam::{A}:root"}, {}, ["the account's root user"]),
     (
         "trust",
