@@ -194,7 +194,9 @@ def _not_enough(decision: Decision, layer: LayerTrace) -> Iterator[str]:
 def _worth(decision: Decision) -> str:
     if not decision.route.same_account:
         return "cross"
-    return granted(decision.policies.plan(decision.route.action), decision.route, decision.policies.bounded).name
+    return granted(
+        decision.policies.plan(decision.route.action), decision.route, decision.policies.bounded
+    ).name
 
 
 def _remedies(decision: Decision, layer: LayerTrace) -> Iterator[str]:

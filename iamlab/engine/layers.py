@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from iamlab.policy.statement import Usage
 
-__all__ = ["DENY_ORDER", "FLOW", "LAYERS", "Layer", "LayerFacts", "Outcome"]
+__all__ = ["FLOW", "LAYERS", "Layer", "LayerFacts", "Outcome"]
 
 
 class Outcome(StrEnum):
@@ -124,17 +124,6 @@ LAYERS: Final = {
         "Session policy", "Session", "session policy", "a session policy", True, Usage.IDENTITY, 64
     ),
 }
-
-# Which layer an explicit denial names when several deny: AWS doesn't document its order, this one is ours.
-DENY_ORDER: Final = (
-    Layer.SCP,
-    Layer.RCP,
-    Layer.VPCE,
-    Layer.RESOURCE,
-    Layer.BOUNDARY,
-    Layer.SESSION,
-    Layer.IDENTITY,
-)
 
 # The order in which a request passes the layers when nothing denies it explicitly.
 FLOW: Final = (

@@ -111,6 +111,7 @@ class PolicySet:
         scps: Iterable[Iterable[Document]] | None = (),
         rcps: Iterable[Iterable[Document]] | None = (),
     ) -> None:
+        # Of several layers that deny, the first in this order is named: AWS doesn't document its own.
         members: list[Member] = []
         self._scp_levels = _add_levels(members, Layer.SCP, scps)
         self._rcp_levels = _add_levels(members, Layer.RCP, rcps)

@@ -65,7 +65,7 @@ def judge(route: Route, policies: PolicySet) -> Verdict:
 
 def _judge_root(route: Route, policies: PolicySet, plan: Plan, grant: Strength) -> Verdict:
     needs_grant = not route.same_account or route.gate
-    if needs_grant and not grant and not route.caller_side_only:
+    if needs_grant and not grant:
         return _NO_RESOURCE
     # Only an AssumeRoot session of root has a session policy: its task policy.
     if policies.in_session and not _allows(plan.session, route):

@@ -175,6 +175,12 @@ def test_how_a_resource_policy_names_the_caller_decides_what_it_is_worth(
         assert (denied.outcome, denied.layer) == (DENY, layer)
 
 
+def test_of_several_grants_the_strongest_counts_wherever_it_stands() -> None:
+    direct, delegating = grant({"AWS": USER})["Statement"], grant({"AWS": A})["Statement"]
+    assert judge({}, resource=document(*direct, *delegating)).allowed
+    assert judge({}, resource=document(*delegating, *direct)).allowed
+
+
 def test_a_federated_session_without_session_policy_has_only_what_names_it() -> None:
     who = {"principal": FEDERATED, "issuer": USER}
     assert judge(who, identity=[allow()]).layer == "session"
@@ -429,6 +435,13 @@ ORGANISATION = [
         "identity",
     ),
     (
+        "a boundary doesn't limit a service-linked role",
+        {"principal": LINKED, "issuer": LINKED_ROLE},
+        {**ME, "boundary": [allow("sqs:*")]},
+        YES,
+        "identity",
+    ),
+    (
         "SCPs: services",
         {"principal": "x.amazonaws.com"},
         {"resource": grant({"Service": "x.amazonaws.com"}), "scps": [[deny()]]},
@@ -646,3 +659,12 @@ def test_of_several_denies_the_first_in_a_fixed_order_is_named(order: tuple[str,
         assert decision.layer == layer.removesuffix("s")
         assert len(decision.statements) == len(everywhere)
         del everywhere[layer]
+
+
+def test_many_policies_are_asked_as_few_are() -> None:
+    others = [allow(f"service{number}:*") for number in range(40)]
+    assert judge({}, identity=others).outcome == NO
+    assert judge({}, identity=[*others, allow()]).outcome == YES
+    assert judge({}, identity=[*others, allow("s3:Get*"), deny("S3:*")]).outcome == DENY
+    assert judge({"action": "service7:Do"}, identity=[*others, deny("*:Do")]).outcome == DENY
+    assert judge({"action": "service7:Do"}, identity=[*others, deny("sqs:*")]).outcome == YES

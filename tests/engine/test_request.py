@@ -68,7 +68,17 @@ def test_an_action_needs_service_and_name(action: str) -> None:
         Request(action)
 
 
-@pytest.mark.parametrize("principal", ["ada", f"arn:aws:iam::{A}:group/g", "arn:aws:s3:::b"])
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "ada",
+        "arn:aws:iam",
+        f"arn::iam::{A}:user/ada",
+        f"arn:aws::{A}::user/ada",
+        f"arn:aws:iam::{A}:group/g",
+        "arn:aws:s3:::b",
+    ],
+)
 def test_what_calls_must_be_able_to_call(principal: str) -> None:
     with pytest.raises(ValueError, match="is no caller"):
         Request("s3:GetObject", "*", principal)
@@ -116,8 +126,19 @@ def test_replace_derives_anew() -> None:
     other = request.replace(principal=f"arn:aws:iam::{B}:user/ben")
     assert (other.principal_type, other.account, other.issuer, other.resource_account) == ("User", B, None, B)
     assert request.replace(action="s3:PutObject").issuer == request.issuer
+    own = Request("s3:GetObject", "arn:aws:s3:::b/k", f"arn:aws:iam::{A}:user/ada")
+    assert own.replace(principal=f"arn:aws:iam::{B}:user/ben").resource_account == B
+    foreign = Request("s3:GetObject", "arn:aws:s3:::b/k", f"arn:aws:iam::{A}:user/ada", resource_account=B)
+    assert foreign.replace(principal=f"arn:aws:iam::{A}:user/zoe").resource_account == B
     assert request.replace(resource="*").resource_account == A
     assert request.replace(context={"aws:x": "1"}).context == {"aws:x": "1"}
+
+
+def test_a_caller_without_account_owns_what_nobody_else_does() -> None:
+    everything = PolicySet(identity=[{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}])
+    unknown = Request("s3:GetObject", "arn:aws:s3:::b/k", principal_type="User")
+    assert decide(unknown, everything).allowed
+    assert not decide(unknown.replace(resource_account=B), everything).allowed
 
 
 def test_nothing_is_added_to_the_context() -> None:

@@ -16,6 +16,7 @@ A, B = "111111111111", "222222222222"
 USER = f"arn:aws:iam::{A}:user/ada"
 OBJECT = "arn:aws:s3:::bucket/key"
 ROLE = f"arn:aws:iam::{A}:role/target"
+PROVIDER = f"arn:aws:iam::{A}:saml-provider/Corp"
 FRAME = f"User: {USER} is not authorized to perform: s3:GetObject on resource: {OBJECT}"
 ARN = f"arn:aws:iam::{A}:policy/Named"
 
@@ -116,6 +117,9 @@ def test_the_trust_policy_has_words_of_its_own() -> None:
     silent, refused = judge(request, {"resource": ELSE}), judge(request, {"resource": REFUSE})
     assert silent.message == f"{frame} because no role trust policy allows the sts:AssumeRole action"
     assert refused.message == f"{frame} with an explicit deny in the role trust policy"
+    for action in ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"):
+        federated = judge({"action": action, "resource": ROLE, "principal": PROVIDER}, {"resource": ELSE})
+        assert federated.message.endswith(f"because no role trust policy allows the {action} action")
 
 
 def test_a_session_and_nobody_are_written_as_aws_does() -> None:

@@ -60,6 +60,8 @@ COMPARISONS: list[tuple[str, Any, Any, bool]] = [
     ("StringLike", "a?c", "ac", False),
     ("StringLike", "A*", "ab", False),
     ("StringLike", "*", "", True),
+    ("StringLike", "ab*ba", "aba", False),  # the two ends can't share a character
+    ("StringLike", "*a*b", "axb", True),
     ("StringNotLike", ["a*", "b*"], "bc", False),
     ("StringNotLike", ["a*", "b*"], "c", True),
     ("NumericEquals", "10", "10.0", True),
@@ -78,6 +80,10 @@ COMPARISONS: list[tuple[str, Any, Any, bool]] = [
     ("NumericGreaterThanEquals", "10", "9", False),
     ("NumericLessThan", "10", 9.5, True),
     ("DateEquals", "2025-03-01T02:00:00+02:00", "2025-03-01T00:00:00Z", True),
+    ("DateEquals", "2025-03-01T02:30:00+02:30", "2025-02-28T22:00:00-02:00", True),
+    ("DateEquals", "2025-03-01T00:00:01Z", "2025-03-01T00:00:00Z", False),
+    ("DateEquals", "2000-02-29", "951782400", True),
+    ("DateEquals", "1969-12-31T23:59:59Z", "1970-01-01T00:59:59+01:00", True),
     ("DateEquals", "2025-03-01", "2025-03-01T00:00:00Z", True),
     ("DateEquals", "2025-03", "2025-03-01", True),
     ("DateEquals", "2025", "2025-01-01", True),
@@ -131,6 +137,11 @@ UNREADABLE: list[tuple[str, Any, Any, bool]] = [
     ("DateEquals", "2025-03-01", "2025-02-29", False),
     ("DateEquals", "2025-03-01", "2025-03-01T24:00:00Z", False),
     ("DateEquals", "2025-03-01", "2025-13-01", False),
+    ("DateLessThan", "2999-01-01", "2100-02-29", False),
+    ("DateLessThan", "2999-01-01", "2025-02-01T00:60:00Z", False),
+    ("DateLessThan", "2999-01-01", "2025-02-01T00:00:60Z", False),
+    ("DateLessThan", "2999-01-01", "2025-02-01T00:00:00+24:00", False),
+    ("DateLessThan", "2999-01-01", "2025-02-01T00:00:00+02:60", False),
     ("DateNotEquals", "2025-03-01", "yesterday", True),
     ("Bool", "false", "perhaps", False),
     ("BinaryEquals", "cXVpZXQ=", "%%%", False),
@@ -376,6 +387,28 @@ def test_what_can_not_be_evaluated_fails_closed(condition: Any, code: str, conte
     findings = Policy(document("Allow", condition)).errors()
     assert code in {finding.code for finding in findings}
     assert all(finding.span is not None and finding.span.line > 1 for finding in findings)
+
+
+# What is wrong, and the text that the finding points at.
+POINTED: list[tuple[str, str]] = [
+    ('{"StringEqual": {"aws:key": "a"}}', '"StringEqual"'),
+    ('{"StringEquals": {"key": "a"}}', '"key"'),
+    ('{"StringEquals": {"aws:key": "a", "AWS:key": "b"}}', '"AWS:key"'),
+    ('{"StringEquals": {"aws:key": ["a", null]}}', "null"),
+    ('{"StringEquals": {"aws:key": {}}}', "{}"),
+    ('{"NumericEquals": {"aws:key": ["1", "ten"]}}', '"ten"'),
+    ('{"NumericEquals": {"aws:key": "ten"}}', '"ten"'),
+    ('{"Null": {"aws:key": ["true", "x"]}}', '"x"'),
+    ('{"StringEquals": "a"}', '"a"'),
+]
+
+
+@pytest.mark.parametrize(("condition", "pointed"), POINTED)
+def test_an_error_points_at_what_is_wrong(condition: str, pointed: str) -> None:
+    text = f'{{"Statement": {{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {condition}}}}}'
+    (finding,) = Policy(text).errors()
+    assert finding.span is not None
+    assert text[finding.span.start : finding.span.end] == pointed
 
 
 def test_a_broken_condition_does_not_widen_a_deny_beyond_its_other_elements() -> None:

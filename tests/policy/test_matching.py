@@ -217,6 +217,7 @@ UNREADABLE_PRINCIPALS: list[tuple[Any, str]] = [
     ({"Service": "*"}, "UNSUPPORTED_WILDCARD_IN_PRINCIPAL"),
     ({"Service": "ec2"}, "INVALID_PRINCIPAL_FORMAT"),
     ({"Federated": "*"}, "UNSUPPORTED_WILDCARD_IN_PRINCIPAL"),
+    ({"Federated": "https://accounts.google.com"}, "INVALID_PRINCIPAL_FORMAT"),
     ({"aws": USER}, "INVALID_PRINCIPAL_KEY"),
     ({"Group": USER}, "INVALID_PRINCIPAL_KEY"),
 ]
@@ -240,6 +241,7 @@ def test_a_canonical_user_can_not_be_told_from_a_request() -> None:
     owner = {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}
     assert ask_resource_policy("Allow", owner, {"principal": USER}) == "ImplicitlyDenied"
     assert ask_resource_policy("Deny", owner, {"principal": USER}) == "ExplicitlyDenied"
+    assert Policy({"Statement": {"Effect": "Deny", "Principal": owner, "Action": "*"}}).valid
 
 
 # A statement that can't be evaluated: as an Allow it grants nothing, as a Deny it counts.
@@ -336,10 +338,19 @@ def test_an_element_out_of_place_fails_closed(layer: str, statement: dict[str, A
     assert element in [part.element for part in traced.policies[0].statements[0].parts if part.broken]
 
 
+def test_a_sid_that_is_no_string_is_reported_and_stops_nothing() -> None:
+    odd = Policy({"Statement": {"Sid": 7, "Effect": "Allow"} | FINE})
+    assert decide(Request("s3:GetObject", "arn:aws:s3:::b/k", USER), PolicySet(identity=[odd])).allowed
+    assert [finding.code for finding in odd.errors()] == ["DATA_TYPE_MISMATCH"]
+
+
 def test_an_rcp_speaks_of_everybody() -> None:
     request = Request("s3:GetObject", "arn:aws:s3:::b/k", USER)
     narrow = {"Statement": {"Effect": "Deny", "Principal": {"AWS": B}} | FINE}
     assert decide(request, PolicySet(identity=[EVERYTHING], rcps=[[narrow]])).outcome == "ExplicitlyDenied"
+    named = {"Statement": {"Effect": "Allow", "Principal": {"AWS": A}} | FINE}
+    silent = decide(request, PolicySet(identity=[EVERYTHING], rcps=[[named]]))
+    assert (silent.outcome, silent.layer) == ("ImplicitlyDenied", "rcp")
 
 
 DOCUMENTS: list[tuple[Any, str]] = [
