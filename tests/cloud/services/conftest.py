@@ -75,7 +75,7 @@ class Certified:
 def certify(lab: Lab) -> Callable[..., Certified]:
     """`certify("name", issuer=None, days=90, wait=0)`: a certificate, self-signed where it has no issuer."""
 
-    def make(name: str, issuer: Certified | None = None, days: int = 90, wait: int = 0) -> Certified:
+    def make(name: str, issuer: Certified | None = None, days: float = 90, wait: float = 0) -> Certified:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         starts = lab.clock.now() + timedelta(days=wait)
