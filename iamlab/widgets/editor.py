@@ -1,9 +1,9 @@
 """The policy editor: write a policy and see, while writing, what is wrong with it and what it answers.
 
 The page sends the text a moment after the last key. Python parses it, asks the questions, and sends one report back:
-the problems with their places and the verdicts. The report repeats the name of the edit it is about, so that the page
-never shows answers of another text as if they were of this one. A text that is no valid policy keeps the answers of the
-last valid one, marked as such; nothing typed ever raises.
+the findings with their places and fixes, and the verdicts. The report repeats the name of the edit it is about, so that
+the page never shows answers of another text as if they were of this one. A text that is no valid policy keeps the
+answers of the last valid one, marked as such; nothing typed ever raises.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import traitlets
 
 from iamlab.engine import Decision, PolicySet
 from iamlab.policy import Finding, Policy, Span
+from iamlab.policy.findings import Fix
 from iamlab.widgets.completion import complete
 from iamlab.widgets.drafts import Draft
 from iamlab.widgets.front import Front, loader
@@ -25,6 +26,8 @@ from iamlab.widgets.static_form import editor_html, editor_text
 from iamlab.widgets.trace_data import trace_data
 
 __all__ = ["PolicyEditor"]
+
+_SYNTAX = "JSON_SYNTAX_ERROR"
 
 
 class PolicyEditor(Front):
@@ -112,8 +115,13 @@ class PolicyEditor(Front):
 
     @property
     def problems(self) -> tuple[Finding, ...]:
-        """What is wrong with the text as it stands."""
+        """What keeps the text as it stands from being a policy that AWS would take."""
         return self._problems
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that AWS's policy validation says of the text: errors, warnings and suggestions, with their fixes."""
+        return self._findings
 
     @property
     def decisions(self) -> tuple[Decision | None, ...]:
@@ -129,6 +137,10 @@ class PolicyEditor(Front):
         """Ask all questions anew, say after something beside the policy has changed."""
         self._current = Policy(self.text)
         self._problems = tuple(self._current.errors(self.kind))
+        # where the text breaks comes first: all else may follow from it
+        self._findings = tuple(
+            sorted(self._current.findings(self.kind), key=lambda found: found.code != _SYNTAX)
+        )
         if not self._problems:
             self._policy = self._current
         if self._policy is not None and (self.valid or not self._verdicts):
@@ -137,7 +149,7 @@ class PolicyEditor(Front):
             self._verdicts = tuple(Verdict.unasked(question) for question in self._questions)
         self._report = {
             "edit": self._edit,
-            "problems": [_problem(finding) for finding in self._problems],
+            "problems": [_problem(finding) for finding in self._findings],
             "verdicts": [verdict.data() for verdict in self._verdicts],
             "stale": not self.valid,
             "draft": self._draft_state,
@@ -247,11 +259,11 @@ class PolicyEditor(Front):
     # ── without a page ──
 
     def plain(self) -> str:
-        return editor_text(self._title, self._kind_words, self._problems, self._verdicts, self.valid)
+        return editor_text(self._title, self._kind_words, self._findings, self._verdicts, self.valid)
 
     def html(self) -> str:
         return editor_html(
-            self._title, self._kind_words, self.text, self._problems, self._verdicts, self.valid
+            self._title, self._kind_words, self.text, self._findings, self._verdicts, self.valid
         )
 
 
@@ -273,4 +285,14 @@ def _problem(finding: Finding) -> dict[str, Any]:
         "line": span.line,
         "column": span.column,
         "span": [span.start, span.end],
+        "why": finding.why,
+        "learn_more": finding.learn_more,
+        "fix": _fix(finding.fix),
     }
+
+
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    edits = [{"span": [span.start, span.end], "text": text} for span, text in fix.edits]
+    return {"title": fix.title, "edits": edits}

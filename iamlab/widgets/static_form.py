@@ -29,18 +29,25 @@ def _wish(verdict: Verdict) -> str:
     )
 
 
-def _state(problems: Sequence[Finding], valid: bool) -> str:
+def _state(found: Sequence[Finding], valid: bool) -> str:
+    count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
     if valid:
-        return "valid"
-    return "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        return f"valid, {count}" if found else "valid"
+    return f"not valid, {count}"
+
+
+def _severity(found: Finding) -> str:
+    return found.severity.replace("_", " ").lower()
 
 
 def editor_text(
-    title: str, kind: str, problems: Sequence[Finding], verdicts: Sequence[Verdict], valid: bool
+    title: str, kind: str, findings: Sequence[Finding], verdicts: Sequence[Verdict], valid: bool
 ) -> str:
-    """Title and state, a line for each problem, a line for each verdict."""
-    lines = [f"{title} ({kind}, {_state(problems, valid)})"]
-    lines += [f"  {found.span or 1}: {found.message} [{found.code}]" for found in problems]
+    """Title and state, a line for each finding, a line for each verdict."""
+    lines = [f"{title} ({kind}, {_state(findings, valid)})"]
+    lines += [
+        f"  {found.span or 1}: {_severity(found)}: {found.message} [{found.code}]" for found in findings
+    ]
     if verdicts and not valid:
         lines.append("  answers of the last valid text:")
     for verdict in verdicts:
@@ -56,9 +63,9 @@ _COLOURS = {"allowed": "#2e9d4e", "denied": "#d9483b", "not asked": "inherit"}
 
 
 def editor_html(
-    title: str, kind: str, text: str, problems: Sequence[Finding], verdicts: Sequence[Verdict], valid: bool
+    title: str, kind: str, text: str, findings: Sequence[Finding], verdicts: Sequence[Verdict], valid: bool
 ) -> str:
-    """The text, its problems and the verdicts."""
+    """The text, its findings and the verdicts."""
     rows = []
     for verdict in verdicts:
         mark, word = _word(verdict)
@@ -69,11 +76,11 @@ def editor_html(
             f'<td style="text-align:left">{escape(_wish(verdict))}</td></tr>'
         )
     found = "".join(
-        f"<li>{item.span or 1}: {escape(item.message)} <code>{escape(item.code)}</code></li>"
-        for item in problems
+        f"<li>{item.span or 1}: {_severity(item)}: {escape(item.message)} <code>{escape(item.code)}</code></li>"
+        for item in findings
     )
     return (
-        f"<div><p><b>{escape(title)}</b> ({escape(kind)}, {_state(problems, valid)})</p>"
+        f"<div><p><b>{escape(title)}</b> ({escape(kind)}, {_state(findings, valid)})</p>"
         f'<pre style="border:1px solid #8888;padding:8px;overflow:auto">{escape(text)}</pre>'
         + (f"<ul>{found}</ul>" if found else "")
         + (f"<table><tbody>{''.join(rows)}</tbody></table>" if rows else "")

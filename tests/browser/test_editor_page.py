@@ -66,6 +66,48 @@ def test_a_problem_takes_one_to_its_place(bare: BarePage) -> None:
     expect(bare.page.locator(".cm-content")).to_be_focused()
 
 
+TYPO = document({"Effect": "Allow", "Action": "dynamodb:GetItm", "Resource": "*"})
+PASSES = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
+
+
+def test_advice_stands_beside_errors_with_its_severity(bare: BarePage) -> None:
+    bare.show(PolicyEditor(document(PASSES, {**PASSES, "Action": "s3:GetObjct"}), QUESTIONS))
+    rows = bare.page.locator(".iamlab-problem")
+    expect(rows.nth(0)).to_contain_text("security warning")
+    expect(rows.nth(1)).to_contain_text("error")
+    expect(bare.page.locator(".iamlab-answers")).to_have_attribute("data-stale", "false")
+    expect(bare.page.locator(".cm-lint-marker-warning")).to_have_count(1)
+
+
+def test_a_fix_is_made_from_the_list_and_taken_back_by_undo(bare: BarePage) -> None:
+    bare.show(PolicyEditor(TYPO, QUESTIONS))
+    expect(verdict(bare.page, "read an order")).to_contain_text("denied")
+    bare.page.get_by_role("button", name="Fix: replace by").click()
+    expect(bare.page.locator(".iamlab-problem")).to_have_count(0)
+    expect(verdict(bare.page, "read an order")).to_contain_text("allowed")
+    assert text_of(bare.page) == TYPO.replace("GetItm", "GetItem")
+    bare.page.keyboard.press("ControlOrMeta+z")
+    expect(bare.page.locator(".iamlab-problem")).to_have_count(1)
+    assert text_of(bare.page) == TYPO
+
+
+def test_the_marked_place_says_why_and_offers_the_fix(bare: BarePage) -> None:
+    bare.show(PolicyEditor(TYPO, QUESTIONS))
+    bare.page.locator(".cm-lintRange-error").hover()
+    tooltip = bare.page.locator(".cm-tooltip .cm-diagnostic")
+    expect(tooltip).to_contain_text("INVALID_ACTION")
+    tooltip.get_by_role("button", name="replace by dynamodb:GetItem").click()
+    expect(verdict(bare.page, "read an order")).to_contain_text("allowed")
+
+
+def test_a_fix_for_another_text_than_the_present_one_does_nothing(bare: BarePage) -> None:
+    bare.show(PolicyEditor(TYPO, QUESTIONS))
+    bare.bridge.silent = True
+    write(bare.page, "{}")
+    bare.page.get_by_role("button", name="Fix: replace by").click()
+    assert text_of(bare.page) == "{}"
+
+
 def test_a_verdict_lights_the_statement_that_decided_and_says_why(bare: BarePage) -> None:
     bare.show(PolicyEditor(READ_ORDERS, QUESTIONS))
     verdict(bare.page, "delete the table").click()

@@ -100,6 +100,41 @@ def test_windows_line_ends_do_not_shift_places() -> None:
     assert json.loads(editor.text[start:end])["Sid"] == "ReadOrders"
 
 
+# ── what AWS's policy validation says ──
+
+ADVISED = document(statement("Allow", "iam:PassRole"), statement("Allow", "s3:GetObjct"))
+
+
+def test_a_policy_that_aws_would_take_is_valid_whatever_is_advised() -> None:
+    editor = PolicyEditor(ADVISED, [READ])
+    assert (editor.valid, editor.problems) == (True, ())
+    found = [(str(finding.severity), finding.code) for finding in editor.findings]
+    assert found == [("SECURITY_WARNING", "PASS_ROLE_WITH_STAR_IN_RESOURCE"), ("ERROR", "INVALID_ACTION")]
+    sent = editor.get_state()["_report"]
+    assert [problem["severity"] for problem in sent["problems"]] == ["security_warning", "error"]
+    assert (sent["stale"], sent["problems"][0]["fix"]) == (False, None)
+    assert sent["problems"][0]["why"]
+    assert "valid, 2 findings" in repr(editor)
+    assert "security warning: " in repr(editor)
+
+
+def test_a_fix_travels_with_the_places_it_changes() -> None:
+    editor = PolicyEditor(ADVISED)
+    fix = editor.get_state()["_report"]["problems"][1]["fix"]
+    [edit] = fix["edits"]
+    start, end = edit["span"]
+    editor.text = editor.text[:start] + edit["text"] + editor.text[end:]
+    assert "s3:GetObject" in editor.text
+    assert [finding.code for finding in editor.findings] == ["PASS_ROLE_WITH_STAR_IN_RESOURCE"]
+
+
+def test_where_the_text_breaks_comes_before_what_follows_from_it() -> None:
+    editor = PolicyEditor('{\n    "Version": oops\n}')
+    first, *others = (finding.code for finding in editor.findings)
+    assert first == "JSON_SYNTAX_ERROR"
+    assert others
+
+
 # ── wishes ──
 
 

@@ -2,6 +2,12 @@
 
 export type Span = [start: number, end: number];
 
+/** A change of the text that mends a problem; places of the text that the report is about. */
+export interface Fix {
+  title: string;
+  edits: { span: Span; text: string }[];
+}
+
 export interface Problem {
   severity: "error" | "security_warning" | "warning" | "suggestion";
   code: string;
@@ -9,6 +15,9 @@ export interface Problem {
   line: number;
   column: number;
   span: Span;
+  why: string;
+  learn_more: string;
+  fix: Fix | null;
 }
 
 export interface Verdict {

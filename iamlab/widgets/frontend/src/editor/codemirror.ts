@@ -24,8 +24,10 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { h, prose } from "../dom";
 import { placesOf } from "../places";
-import type { Problem, Span } from "../types";
+import type { Fix, Problem, Span } from "../types";
+import { WORDS } from "./problems";
 
 /** Marks changes that come from Python, which are not to be sent back to it. */
 const fromPython = Annotation.define<boolean>();
@@ -72,6 +74,24 @@ const SEVERITY: Record<Problem["severity"], Diagnostic["severity"]> = {
   warning: "warning",
   suggestion: "info",
 };
+
+/** What the tooltip of a marked place says. */
+function told(problem: Problem): HTMLElement {
+  return h(
+    "div.iamlab-told",
+    { "data-severity": problem.severity },
+    h("p", {}, h("span.iamlab-severity", {}, WORDS[problem.severity] ?? problem.severity), " ", ...prose(problem.message)),
+    problem.why && h("p.iamlab-why", {}, ...prose(problem.why)),
+    h(
+      "p.iamlab-why",
+      {},
+      h("code.iamlab-code", {}, problem.code),
+      " ",
+      problem.learn_more &&
+        h("a", { href: problem.learn_more, target: "_blank", rel: "noopener noreferrer" }, "AWS's page"),
+    ),
+  );
+}
 
 export interface TextEditorOptions {
   text: string;
@@ -144,15 +164,35 @@ export class TextEditor {
   }
 
   setProblems(problems: readonly Problem[]): void {
-    const place = placesOf(this.text);
+    const about = this.text;
+    const place = placesOf(about);
     const end = this.view.state.doc.length;
     const diagnostics = problems.map((problem): Diagnostic => {
       let [from, to] = [place(problem.span[0]), place(problem.span[1])];
       // What is missing has no width of its own: mark the character before it.
       if (from === to) [from, to] = to < end ? [from, to + 1] : [Math.max(0, from - 1), to];
-      return { from, to, severity: SEVERITY[problem.severity] ?? "error", message: problem.message, source: problem.code };
+      const fix = problem.fix;
+      return {
+        from,
+        to,
+        severity: SEVERITY[problem.severity] ?? "error",
+        message: problem.message,
+        source: problem.code,
+        markClass: `iamlab-marked-${problem.severity}`,
+        renderMessage: () => told(problem),
+        actions: fix ? [{ name: fix.title.replaceAll("`", ""), apply: () => this.mend(fix, about) }] : [],
+      };
     });
     this.view.dispatch(setDiagnostics(this.view.state, diagnostics));
+  }
+
+  /** Make a fix's change, one step of undo; not if the text has become another than the one it was made for. */
+  mend(fix: Fix, about: string): void {
+    if (this.text !== about) return;
+    const place = placesOf(about);
+    const changes = fix.edits.map(({ span, text }) => ({ from: place(span[0]), to: place(span[1]), insert: text }));
+    this.view.dispatch({ changes, annotations: isolateHistory.of("full"), scrollIntoView: true });
+    this.view.focus();
   }
 
   light(spans: readonly Span[], scroll = false): void {

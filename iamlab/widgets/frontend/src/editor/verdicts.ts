@@ -83,7 +83,7 @@ export class VerdictList {
 
 function summaryOf({ verdicts, stale, problems }: Report): string {
   if (stale) {
-    const first = problems[0];
+    const first = problems.find((problem) => problem.severity === "error");
     const where = first ? ` (line ${first.line}, column ${first.column})` : "";
     return verdicts.some((verdict) => verdict.allowed !== null)
       ? `The text is not a valid policy yet${where}. These answers are of the last valid one.`

@@ -67,7 +67,11 @@ export function renderEditor(model: Model, root: HTMLElement, cleanup: Cleanup):
     complete: completions(model),
   });
 
-  const problems = problemList((offset) => editor.goTo(offset));
+  const problems = problemList({
+    goTo: (offset) => editor.goTo(offset),
+    // The list is of the text that the last report was about.
+    mend: (problem) => problem.fix && isFresh() && editor.mend(problem.fix, editor.text),
+  });
   const verdicts = new VerdictList({ choose: (index) => void explain(index, true) });
   const trace = new TraceView({
     // Places of an earlier text would point at the wrong lines of this one.
