@@ -53,7 +53,7 @@ class LoopbackServer:
     """
 
     def __init__(self, answer: Answer) -> None:
-        self._server = ThreadingHTTPServer((HOST, 0), _handler(answer))
+        self._server = ThreadingHTTPServer((HOST, 0), handler_for(answer))
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -83,7 +83,9 @@ class LoopbackServer:
         self.close()
 
 
-def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
+def handler_for(answer: Answer) -> type[BaseHTTPRequestHandler]:
+    """A handler class for `http.server` that answers with pages."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 10
