@@ -7,8 +7,10 @@ would answer it. Out: the reply in AWS's wire format. Whatever a step doesn't un
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -33,6 +35,10 @@ _OWNER_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
 # S3 finds a bucket in whatever account it lives; its handlers want the caller's account.
 _FINDS_BY_ITSELF = frozenset({"s3", "s3control", "iam", "sts"})
 
+# Services whose users rely on it that nobody comes between reading and writing (DynamoDB's counters and conditions).
+# moto's handlers have no locks of their own.
+_ONE_AT_A_TIME = ("dynamodb", "iam", "organizations")
+
 # protocol -> what a service calls input that it can't read
 _UNREADABLE = {
     "json": "SerializationException",
@@ -53,6 +59,7 @@ class Gate:
     def __init__(self, state: LabState, prepare: Callable[[str], None]) -> None:
         self.state = state
         self._prepare = prepare
+        self._turns = {service: threading.RLock() for service in _ONE_AT_A_TIME}
 
     def handle(self, endpoint: Endpoint, request: Any, *, secure: bool = True) -> Reply:
         """Answer one request.
@@ -175,7 +182,8 @@ class Gate:
         # Written over whatever the request claims for itself.
         request.environ[_OWNER_HEADER] = account
         try:
-            reply: Reply = endpoint.handler(request, request.raw_url, request.headers)
+            with self._turns.get(call.service) or nullcontext():
+                reply: Reply = endpoint.handler(request, request.raw_url, request.headers)
         except HTTPException as error:  # moto's own refusals, already in their wire format
             return error.code or 400, dict(error.get_headers()), error.get_body()
         except NotImplementedError as error:
