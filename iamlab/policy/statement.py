@@ -145,8 +145,6 @@ class Statement:
         resources = self.resources
         if resources is not None and (resources.broken or (resources.everything and not resources.negated)):
             resources = None
-        if resources is None and self.resources is not None and not self.resources.texts:
-            resources = self.resources
         tests = tuple(test.holds for test in self.tests if test.broken is None)
         return _join(principals, resources, tests, bounded, self.denies)
 

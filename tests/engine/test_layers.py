@@ -166,7 +166,8 @@ def test_how_a_resource_policy_names_the_caller_decides_what_it_is_worth(
     resource = grant({"AWS": named})
     armed = {"session": [allow()]} if caller == FEDERATED else {}
     other = allow("sqs:*")
-    assert judge(who, resource=resource, **armed).allowed is grants
+    alone = judge(who, resource=resource, **armed)
+    assert (alone.outcome, alone.layer) == ((YES, "resource") if grants else (NO, "identity"))
     assert judge(who, resource=resource, identity=[allow()], **armed).allowed
     assert judge(who, resource=resource, identity=[allow()], boundary=[other], **armed).allowed is not bounded
     assert judge(who, resource=resource, identity=[allow()], session=[other]).allowed is not limited
@@ -263,6 +264,13 @@ def test_partitions_do_not_trust_each_other() -> None:
 ASSUME = {"action": "sts:AssumeRole", "resource": TARGET}
 GATES = [
     ("an administrator isn't let in", ASSUME, {"identity": [allow()]}, NO, "resource"),
+    (
+        "across accounts the trust policy is named first",
+        {**ASSUME, "resource": f"arn:aws:iam::{B}:role/target"},
+        {},
+        NO,
+        "resource",
+    ),
     ("naming the user is enough", ASSUME, {"resource": grant({"AWS": USER})}, YES, "resource"),
     ("naming the account delegates", ASSUME, {"resource": grant({"AWS": A})}, NO, "identity"),
     (
@@ -414,6 +422,13 @@ ORGANISATION = [
         "identity",
     ),
     (
+        "SCPs: the resource's management account, from inside",
+        {"flags": ["resource_management_account"]},
+        {**ME, "scps": [[deny()]]},
+        YES,
+        "identity",
+    ),
+    (
         "SCPs: the resource's management account, from outside",
         {"flags": ["resource_management_account"], "resource_account": B},
         {**ME, "scps": [[deny()]], "resource": grant("*")},
@@ -511,6 +526,16 @@ ORGANISATION = [
         },
         YES,
         "resource",
+    ),
+    (
+        "RCPs: a service that assumes any other role",
+        {"principal": "x.amazonaws.com", "action": "sts:AssumeRole", "resource": TARGET},
+        {
+            "resource": grant({"Service": "x.amazonaws.com"}),
+            "rcps": [[document({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"})]],
+        },
+        DENY,
+        "rcp",
     ),
     (
         "RCPs: services outside of the list",
@@ -668,3 +693,6 @@ def test_many_policies_are_asked_as_few_are() -> None:
     assert judge({}, identity=[*others, allow("s3:Get*"), deny("S3:*")]).outcome == DENY
     assert judge({"action": "service7:Do"}, identity=[*others, deny("*:Do")]).outcome == DENY
     assert judge({"action": "service7:Do"}, identity=[*others, deny("sqs:*")]).outcome == YES
+    spare = document({"Effect": "Deny", "NotAction": "sqs:*", "Resource": "*"})
+    assert judge({"action": "service7:Do"}, identity=[*others, spare]).outcome == DENY
+    assert judge({}, identity=[*others, allow(), spare]).outcome == DENY

@@ -126,6 +126,8 @@ def test_replace_derives_anew() -> None:
     other = request.replace(principal=f"arn:aws:iam::{B}:user/ben")
     assert (other.principal_type, other.account, other.issuer, other.resource_account) == ("User", B, None, B)
     assert request.replace(action="s3:PutObject").issuer == request.issuer
+    kept = Request("s3:GetObject", context={"aws:x": "1"}, wildcard_only_action=True).replace(action="s3:Put")
+    assert (kept.context, kept.wildcard_only_action) == ({"aws:x": "1"}, True)
     own = Request("s3:GetObject", "arn:aws:s3:::b/k", f"arn:aws:iam::{A}:user/ada")
     assert own.replace(principal=f"arn:aws:iam::{B}:user/ben").resource_account == B
     foreign = Request("s3:GetObject", "arn:aws:s3:::b/k", f"arn:aws:iam::{A}:user/ada", resource_account=B)

@@ -83,6 +83,7 @@ COMPARISONS: list[tuple[str, Any, Any, bool]] = [
     ("DateEquals", "2025-03-01T02:30:00+02:30", "2025-02-28T22:00:00-02:00", True),
     ("DateEquals", "2025-03-01T00:00:01Z", "2025-03-01T00:00:00Z", False),
     ("DateEquals", "2000-02-29", "951782400", True),
+    ("DateEquals", "2024-03-01", "1709251200", True),
     ("DateEquals", "1969-12-31T23:59:59Z", "1970-01-01T00:59:59+01:00", True),
     ("DateEquals", "2025-03-01", "2025-03-01T00:00:00Z", True),
     ("DateEquals", "2025-03", "2025-03-01", True),
@@ -109,6 +110,9 @@ COMPARISONS: list[tuple[str, Any, Any, bool]] = [
     ("IpAddress", "203.0.113.0/24", "203.0.113.200", True),
     ("IpAddress", "203.0.113.0/24", "203.0.114.1", False),
     ("IpAddress", "203.0.113.77/24", "203.0.113.1", True),
+    ("IpAddress", "10.0.0.0/8", "11.0.0.1", False),
+    ("IpAddress", "10.0.0.0/8", "10.255.0.1", True),
+    ("IpAddress", "10.1.0.0/16", "10.2.0.1", False),
     ("IpAddress", "203.0.113.7", "203.0.113.7", True),
     ("IpAddress", "203.0.113.7", "203.0.113.8", False),
     ("IpAddress", "0.0.0.0/0", "1.2.3.4", True),
@@ -138,6 +142,8 @@ UNREADABLE: list[tuple[str, Any, Any, bool]] = [
     ("DateEquals", "2025-03-01", "2025-03-01T24:00:00Z", False),
     ("DateEquals", "2025-03-01", "2025-13-01", False),
     ("DateLessThan", "2999-01-01", "2100-02-29", False),
+    ("DateLessThan", "2999-01-01", "0000-01-01", False),
+    ("DateLessThan", "2999-01-01", "2025-01-00", False),
     ("DateLessThan", "2999-01-01", "2025-02-01T00:60:00Z", False),
     ("DateLessThan", "2999-01-01", "2025-02-01T00:00:60Z", False),
     ("DateLessThan", "2999-01-01", "2025-02-01T00:00:00+24:00", False),
@@ -216,6 +222,9 @@ SETS: list[tuple[str, Any, Any, bool]] = [
     ("StringEquals", ["a"], ["a"], False),
     ("StringNotEquals", ["a"], ["b", "c"], True),
     ("StringEqualsIfExists", ["a"], ["a", "b"], False),
+    ("StringLike", ["*"], ["a", "b"], False),
+    ("StringNotLike", ["a"], ["a"], True),
+    ("NumericEquals", ["7"], ["7"], False),
     ("StringEquals", [], "a", False),
     ("StringNotEquals", [], "a", True),
     ("StringEqualsIfExists", [], "a", False),
@@ -299,6 +308,9 @@ VARIABLES: list[tuple[str, Any, dict[str, Any], bool]] = [
     ("StringEqualsIgnoreCase", "${aws:PrincipalTag/team}", {KEY: "RED", TAG: "red"}, True),
     ("ForAllValues:StringEquals", ["${aws:PrincipalTag/team}", "x"], {KEY: ["red", "x"], TAG: "red"}, True),
     ("ForAllValues:StringEquals", ["${aws:PrincipalTag/team}", "x"], {KEY: ["red", "x"]}, False),
+    ("StringLike", "${aws:PrincipalTag/team}*", {KEY: ["red"], TAG: "red"}, False),
+    ("StringNotLike", "${aws:PrincipalTag/team}*", {KEY: ["red"], TAG: "red"}, True),
+    ("StringEquals", "${aws:PrincipalTag/team, 'all'}xy", {KEY: "allxy"}, True),
     ("ForAnyValue:StringLike", "${aws:PrincipalTag/team}*", {KEY: ["blue", "redder"], TAG: "red"}, True),
     ("ArnLike", "arn:aws:iam::*:user/${aws:PrincipalTag/team}", {KEY: "arn:aws:iam::1:user/red", TAG: "red"}, True),
     ("ArnLike", "arn:aws:iam::*:user/${aws:PrincipalTag/team}", {KEY: "arn:aws:iam::1:user/red", TAG: "*"}, False),
@@ -311,6 +323,14 @@ VARIABLES: list[tuple[str, Any, dict[str, Any], bool]] = [
 @pytest.mark.parametrize(("operator", "wanted", "context", "expected"), VARIABLES)
 def test_variables(operator: str, wanted: Any, context: dict[str, Any], expected: bool) -> None:
     assert holds({operator: {KEY: wanted}}, context) is expected
+
+
+def test_the_trace_shows_variables_with_their_values() -> None:
+    condition = {"StringLike": {KEY: ["a?${aws:PrincipalTag/team}*", "b", "${aws:PrincipalTag/none}"]}}
+    request = Request("s3:GetObject", "arn:aws:s3:::b/k", USER, context={KEY: "c", TAG: "red"})
+    decision = decide(request, PolicySet(identity=[document("Allow", condition)]))
+    part = next(part for _, _, found in decision.trace.statements() for part in found.parts if part.operator)
+    assert part.policy_values == ("a?red*", "b", None)
 
 
 @pytest.mark.parametrize("version", ["2008-10-17", None])
@@ -368,6 +388,7 @@ BROKEN: list[tuple[Any, str]] = [
     ({"StringEquals": {KEY: "${aws:x, 'all}"}}, "MISSING_QUOTE_IN_VARIABLE"),
     ({"StringEquals": {KEY: "${aws:${aws:x}}"}}, "INVALID_VARIABLE"),
     ({"StringEquals": {KEY: "${username}"}}, "INVALID_VARIABLE"),
+    ({"StringEquals": {KEY: "${aws:x*}"}}, "INVALID_VARIABLE"),
 ]
 
 
@@ -407,6 +428,7 @@ POINTED: list[tuple[str, str]] = [
 def test_an_error_points_at_what_is_wrong(condition: str, pointed: str) -> None:
     text = f'{{"Statement": {{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {condition}}}}}'
     (finding,) = Policy(text).errors()
+    assert finding.message
     assert finding.span is not None
     assert text[finding.span.start : finding.span.end] == pointed
 

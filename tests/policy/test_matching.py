@@ -6,6 +6,7 @@ reference_policies_variables.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -100,6 +101,8 @@ RESOURCES: list[tuple[Any, str, bool]] = [
         True,
     ),  # five parts are no ARN: the pattern can't be evaluated
     ("arn:*:s3:::b", "arn:aws:s3:::b", True),
+    ("arn:aws:s3:e?::b/a*c", "arn:aws:s3:eu::b/a:b/c", True),
+    ("arn:aws:s3:e?::b:a*c", "arn:aws:s3:eu::b:a:b/c", True),
     (["arn:aws:s3:::a", "arn:aws:s3:::b"], "arn:aws:s3:::b", True),
     (["arn:aws:s3:::a*", "arn:aws:s3:::b*"], "arn:aws:s3:::bx", True),
     (["arn:aws:s3:::a*", "arn:aws:s3:::b*"], "arn:aws:s3:::c", False),
@@ -133,6 +136,7 @@ WITH_VARIABLES: list[tuple[Any, str, dict[str, Any], bool]] = [
     (["arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::c"], "arn:aws:s3:::c", {}, True),
     (["arn:aws:s3:::c", "arn:aws:s3:::b/${aws:username}"], "arn:aws:s3:::b/ada", NAME, True),
     (["*", "arn:aws:s3:::b/${aws:username}"], "arn:aws:s3:::c", {}, True),
+    (["arn:aws:s3:::c*", "arn:aws:s3:::b/${aws:username}"], "arn:aws:s3:::cx", {}, True),
 ]
 
 
@@ -217,6 +221,9 @@ UNREADABLE_PRINCIPALS: list[tuple[Any, str]] = [
     ({"Service": "*"}, "UNSUPPORTED_WILDCARD_IN_PRINCIPAL"),
     ({"Service": "ec2"}, "INVALID_PRINCIPAL_FORMAT"),
     ({"Federated": "*"}, "UNSUPPORTED_WILDCARD_IN_PRINCIPAL"),
+    ({"Federated": "*.example.com"}, "UNSUPPORTED_WILDCARD_IN_PRINCIPAL"),
+    ({"CanonicalUser": ""}, "INVALID_PRINCIPAL_FORMAT"),
+    ({"CanonicalUser": "*"}, "UNSUPPORTED_WILDCARD_IN_PRINCIPAL"),
     ({"Federated": "https://accounts.google.com"}, "INVALID_PRINCIPAL_FORMAT"),
     ({"aws": USER}, "INVALID_PRINCIPAL_KEY"),
     ({"Group": USER}, "INVALID_PRINCIPAL_KEY"),
@@ -264,6 +271,9 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"Action": "*", "Resource": "arn:aws:logs:*"}, "MISSING_ARN_FIELD"),
     ({"Action": "*", "Resource": ""}, "MISSING_ARN_FIELD"),
     ({"Action": "*", "Resource": ["arn:aws:s3:::b", 1]}, "DATA_TYPE_MISMATCH"),
+    ({"Action": "*", "Resource": 7}, "DATA_TYPE_MISMATCH"),
+    ({"Action": "*", "Resource": None}, "DATA_TYPE_MISMATCH"),
+    ({"Action": "*", "NotResource": [["arn:aws:s3:::b/k"]]}, "DATA_TYPE_MISMATCH"),
     (
         {"Action": "*", "Resource": "arn:aws:sqs:eu-west-1:${aws:PrincipalAccount}:q"},
         "VARIABLE_UNSUPPORTED_IN_ELEMENT",
@@ -365,6 +375,7 @@ DOCUMENTS: list[tuple[Any, str]] = [
     ("[1]", "JSON_SYNTAX_ERROR"),
     ('"Deny"', "JSON_SYNTAX_ERROR"),
     ("[" * 100_000, "JSON_SYNTAX_ERROR"),
+    ('{"Statement": ' + "[" * 200 + "]" * 200 + "}", "JSON_SYNTAX_ERROR"),
     ('{"Statement": [], "Statement": []}', "JSON_SYNTAX_ERROR"),
     (
         '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}}',
@@ -386,6 +397,63 @@ def test_a_document_that_can_not_be_read_fails_closed(source: Any, code: str) ->
         assert beside.outcome == "ExplicitlyDenied"
         assert "can't be evaluated" in beside.explain()
     assert beside.to_html()
+
+
+def test_brackets_in_a_string_are_no_nesting() -> None:
+    policy = Policy(json.dumps(EVERYTHING | {"Id": "[{" * 200}))
+    assert policy.valid
+    assert decide(Request("s3:GetObject", "arn:aws:s3:::b/k", USER), PolicySet(identity=[policy])).allowed
+
+
+def test_all_elements_of_a_statement_must_be_met() -> None:
+    condition = {"StringEquals": {"aws:x": "1"}, "Bool": {"aws:y": "true"}}
+    statement = {"Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*", "Condition": condition}
+    context = {"aws:x": "1", "aws:y": True}
+    assert matches(statement, Request("s3:GetObject", "arn:aws:s3:::b/k", USER, context=context))
+    assert not matches(statement, Request("s3:PutObject", "arn:aws:s3:::b/k", USER, context=context))
+    assert not matches(statement, Request("s3:GetObject", "arn:aws:s3:::c/k", USER, context=context))
+    for missing in context:
+        held = {key: value for key, value in context.items() if key != missing}
+        assert not matches(statement, Request("s3:GetObject", "arn:aws:s3:::b/k", USER, context=held))
+
+
+def test_principal_and_not_principal_in_one_statement_fail_closed() -> None:
+    both = {"Principal": {"AWS": B}, "NotPrincipal": {"AWS": [USER, A]}} | FINE
+    request = Request("s3:GetObject", "arn:aws:s3:::b/k", USER)
+    denied = decide(
+        request, PolicySet(identity=[EVERYTHING], resource={"Statement": {"Effect": "Deny"} | both})
+    )
+    assert (denied.outcome, denied.layer) == ("ExplicitlyDenied", "resource")
+    odd = Policy({"Statement": {"Effect": "Allow"} | both | {"Principal": "*"}})
+    assert not decide(request, PolicySet(resource=odd)).allowed
+    assert "UNSUPPORTED_ELEMENT_COMBINATION" in {finding.code for finding in odd.errors()}
+
+
+NEAR = [("Actions", "`Action`"), ("effect", "`Effect`"), ("CONDITION", "`Condition`"), ("Foo", None)]
+
+
+@pytest.mark.parametrize(("name", "meant"), NEAR)
+def test_an_unknown_element_is_pointed_at_and_likened_where_it_can_be(name: str, meant: str | None) -> None:
+    text = json.dumps({"Statement": {"Effect": "Deny", name: "x"} | FINE})
+    finding = next(item for item in Policy(text).errors() if item.code == "INVALID_POLICY_ELEMENT")
+    assert finding.span is not None
+    assert text[finding.span.start : finding.span.end] == f'"{name}"'
+    assert finding.message.endswith(f"did you mean {meant}?" if meant else "is no element of a statement")
+
+
+PRINCIPALS_POINTED = [
+    ('{"AWS": ["111111111111", "ada"]}', '"ada"'),
+    ('{"AWS": "ada"}', '"ada"'),
+    ('{"Group": "ada"}', '"Group"'),
+]
+
+
+@pytest.mark.parametrize(("principal", "pointed"), PRINCIPALS_POINTED)
+def test_a_bad_principal_is_pointed_at(principal: str, pointed: str) -> None:
+    text = f'{{"Statement": {{"Effect": "Deny", "Principal": {principal}, "Action": "*"}}}}'
+    (finding,) = Policy(text).errors()
+    assert finding.span is not None
+    assert text[finding.span.start : finding.span.end] == pointed
 
 
 def test_a_document_of_another_version_grants_nothing() -> None:
