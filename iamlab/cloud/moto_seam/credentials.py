@@ -108,6 +108,15 @@ def user_of_certificate(account: str, arn: str) -> str | None:
     return None
 
 
+def serves_cloudfront(account: str, certificate_id: str) -> bool:
+    """A CloudFront distribution of this account shows the certificate to its viewers."""
+    return any(
+        distribution.distribution_config.ViewerCertificate.iam_certificate_id == certificate_id
+        for _, backend in _regions("cloudfront", account)
+        for distribution in list(backend.distributions.values())
+    )
+
+
 def _regions(service: str, account: str) -> list[tuple[str, Any]]:
     """Regions in which the account has touched the service. A service nobody has loaded has no resources."""
     module = sys.modules.get(f"moto.{service}.models")

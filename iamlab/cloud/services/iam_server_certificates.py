@@ -108,6 +108,11 @@ def delete_server_certificate(call: Call, state: LabState) -> dict[str, Any]:
                 f"Certificate: {found.certificate_id} is currently in use by {balancer}. "
                 "Please remove it first before deleting it from IAM."
             )
+        if credentials.serves_cloudfront(call.account, found.certificate_id):
+            raise delete_conflict(
+                f"Certificate: {found.certificate_id} is currently in use. "
+                "Please remove it first from CloudFront before deleting it from IAM."
+            )
         credentials.remove_server_certificate(call.account, found)
     return {}
 

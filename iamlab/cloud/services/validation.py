@@ -21,6 +21,9 @@ from iamlab.cloud.errors import AwsError
 # Java's Unicode classes, as far as AWS's patterns use them.
 _CLASSES = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
 
+# Refusals of these operations of IAM don't repeat what was wrong.
+_SILENT = "ServiceSpecificCredential"
+
 # IAM words a bad name or path in its own way.
 _NAMES = {
     "groupName",
@@ -56,6 +59,8 @@ def validate(call: Call) -> None:
             if words is not None:
                 raise AwsError("ValidationError", f"The specified value for {path} is invalid. {words}")
             del value
+        if call.operation.endswith(_SILENT):
+            breaches = [(path, value if value == "null" else "", words) for path, value, words in breaches]
     raise constraint_error(*breaches)
 
 

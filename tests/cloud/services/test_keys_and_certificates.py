@@ -264,6 +264,13 @@ def test_a_password_for_one_service_is_shown_once(iam: Any, refusal: Refusal, la
         made | {"Status": "Inactive"}
     ]
     assert refusal(iam.delete_user, UserName=ada)[0] == "DeleteConflict"
+    wrong = named | {"ServiceSpecificCredentialId": "not-a-credential-of-anybody"}
+    assert refusal(iam.delete_service_specific_credential, **wrong) == (
+        "ValidationError",
+        400,
+        "1 validation error detected: Value at 'serviceSpecificCredentialId' failed to satisfy constraint: "
+        "Member must satisfy regular expression pattern: [\\w]+",
+    )
     iam.delete_service_specific_credential(**named)
     gone = ("NoSuchEntity", 404, f"No such credential {made['ServiceSpecificCredentialId']} exists")
     assert refusal(iam.delete_service_specific_credential, **named) == gone

@@ -145,7 +145,7 @@ def test_names_are_taken_once_and_an_account_has_twenty(
     )
 
 
-def test_a_certificate_that_a_load_balancer_serves_cant_go(
+def test_a_certificate_in_use_cant_go(
     iam: Any, refusal: Refusal, upload: Callable[..., dict[str, Any]], certify: Certify
 ) -> None:
     metadata = upload("www", certify("www"))["ServerCertificateMetadata"]
@@ -165,4 +165,34 @@ def test_a_certificate_that_a_load_balancer_serves_cant_go(
         "Please remove it first before deleting it from IAM.",
     )
     elb.delete_load_balancer(LoadBalancerName="front")
+    newer, ec2 = boto3.client("elbv2"), boto3.client("ec2")
+    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]]
+    balancer = newer.create_load_balancer(Name="new", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    newer.create_listener(
+        LoadBalancerArn=balancer,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": metadata["Arn"]}],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+    )
+    assert f"in use by {balancer}." in refusal(iam.delete_server_certificate, ServerCertificateName="www")[2]
+    newer.delete_load_balancer(LoadBalancerArn=balancer)
+    origin = {"Id": "o", "DomainName": "o.example.com"}
+    origin |= {"CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}}
+    cloudfront = boto3.client("cloudfront")
+    made = cloudfront.create_distribution(
+        DistributionConfig={
+            "CallerReference": "1",
+            "Comment": "",
+            "Enabled": False,
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"},
+            "ViewerCertificate": {"IAMCertificateId": metadata["ServerCertificateId"]},
+        }
+    )
+    assert refusal(iam.delete_server_certificate, ServerCertificateName="www")[2] == (
+        f"Certificate: {metadata['ServerCertificateId']} is currently in use. "
+        "Please remove it first from CloudFront before deleting it from IAM."
+    )
+    cloudfront.delete_distribution(Id=made["Distribution"]["Id"], IfMatch=made["ETag"])
     iam.delete_server_certificate(ServerCertificateName="www")
