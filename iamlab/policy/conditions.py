@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from iamlab.policy.glob import Predicate, Token
+from iamlab.policy.glob import Predicate, Token, tokens_of
 from iamlab.policy.operators import NULL, Operator, Spelled, predicate_of, spell
 from iamlab.policy.problems import Path, Problems, repeated_keys
 from iamlab.policy.text import listed, scalar_text
@@ -51,6 +51,7 @@ class Test:
 
     __slots__ = (
         "_fill",
+        "_parts",
         "broken",
         "holds",
         "key",
@@ -75,10 +76,24 @@ class Test:
         self.statement: Statement | None = None
         self.holds: Holds = lambda values: False
         self._fill: Callable[[Values], list[str | None]] | None = None
+        self._parts: tuple[str | tuple[Part, ...], ...] = ()
 
     def resolved(self, context: Values) -> tuple[str | None, ...]:
         """The policy's values with this request's variables put in; None where a variable has no value."""
         return tuple(self._fill(context)) if self._fill else self.values
+
+    @property
+    def templated(self) -> bool:
+        """Whether any value holds a variable, or one of the escapes `${*}`, `${?}`, `${$}`."""
+        return bool(self._parts)
+
+    def parts(self) -> tuple[tuple[Part, ...], ...]:
+        """The policy's values as patterns, variables included, in the order of the text. For readable tests only."""
+        wildcards = self.spelled is not None and self.spelled.operator.wildcards
+        return tuple(
+            part if isinstance(part, tuple) else tuple(tokens_of(part)) if wildcards else (part,)
+            for part in self._parts or self.values
+        )
 
 
 def compile_conditions(
@@ -212,6 +227,7 @@ def _compile_comparison(
             fixed.append(predicate)
     if templates:
         test.variables = tuple(key for parts in templates for key in keys_of(parts))
+        test._parts = tuple(fillers)
         test._fill = lambda values: [
             filler if isinstance(filler, str) else _shown(fill(filler, values)) for filler in fillers
         ]

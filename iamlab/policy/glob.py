@@ -20,12 +20,15 @@ from typing import Final
 __all__ = [
     "ANY",
     "STAR",
+    "Mark",
     "Predicate",
     "Token",
     "arn_glob",
+    "arn_marks",
     "glob",
     "pattern",
     "resource_glob",
+    "resource_marks",
     "resource_pattern",
     "split_segments",
     "tokens_of",
@@ -37,6 +40,9 @@ Token = str | int
 
 STAR: Final = -1
 ANY: Final = -2
+
+Mark = tuple[Token, bool]
+"""A token, and whether it is a wildcard that doesn't run over colons."""
 
 
 _WILDCARD = re.compile(r"([*?])")
@@ -105,7 +111,7 @@ def _pieces(prefix: str, middle: list[str], suffix: str) -> Predicate:
     return match
 
 
-def _automaton(tokens: Sequence[tuple[Token, bool]]) -> Predicate:
+def _automaton(tokens: Sequence[Mark]) -> Predicate:
     """Simulate the pattern; a token marked True keeps its wildcard within one colon-delimited segment.
 
     Bit i of the state says: the first i non-star tokens may have been consumed.
@@ -162,24 +168,46 @@ def split_segments(tokens: Sequence[Token], most: int) -> list[list[Token]]:
     return segments
 
 
-def resource_glob(tokens: Sequence[Token]) -> Predicate:
-    """A predicate for `Resource` and `NotResource` strings, on ARNs.
+def resource_marks(tokens: Sequence[Token]) -> list[Mark]:
+    """The tokens of a resource pattern, each with whether it stays within its segment.
 
     A wildcard in the resource part, or a `*` that ends its segment, runs over colons and slashes; a wildcard inside
-    one of the first five segments stays within it. The distinction costs nothing where a pattern doesn't need it.
+    one of the first five segments stays within it.
     """
-    marked: list[tuple[Token, bool]] = []
-    segments = split_segments(tokens, 5)
-    needed = False
-    for index, segment in enumerate(segments):
+    marked: list[Mark] = []
+    for index, segment in enumerate(split_segments(tokens, 5)):
         if index:
             marked.append((":", False))
         for place, token in enumerate(segment):
             ends = token == STAR and place == len(segment) - 1
-            confined = index < 5 and not isinstance(token, str) and not ends
-            needed = needed or confined
-            marked.append((token, confined))
-    return _automaton(marked) if needed else glob(tokens)
+            marked.append((token, index < 5 and not isinstance(token, str) and not ends))
+    return marked
+
+
+def resource_glob(tokens: Sequence[Token]) -> Predicate:
+    """A predicate for `Resource` and `NotResource` strings, on ARNs; see `resource_marks`.
+
+    The distinction costs nothing where a pattern doesn't need it.
+    """
+    marked = resource_marks(tokens)
+    return _automaton(marked) if any(confined for _, confined in marked) else glob(tokens)
+
+
+def arn_marks(tokens: Sequence[Token]) -> list[Mark] | None:
+    """The pattern of an ARN operator as one marked pattern over the whole text; None when nothing can match it.
+
+    It accepts what `arn_glob` accepts: the first part is `arn`, wildcards of the first five parts stay in theirs.
+    """
+    if tokens and all(token == STAR for token in tokens):
+        return [(STAR, False)]
+    segments = split_segments(tokens, 5)
+    if len(segments) < 6 or not glob(segments[0])("arn"):
+        return None
+    marked: list[Mark] = [("arn", False)]
+    for index, segment in enumerate(segments[1:], start=1):
+        marked.append((":", False))
+        marked.extend((token, index < 5 and not isinstance(token, str)) for token in segment)
+    return marked
 
 
 def arn_glob(tokens: Sequence[Token]) -> Predicate | None:

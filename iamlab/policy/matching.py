@@ -103,6 +103,7 @@ class Resources:
         texts: the entries as written.
         broken: why it can't be evaluated, or None.
         match: whether the element covers a resource, given the request's context for variables.
+        variables_on: whether the policy's version has variables.
     """
 
     __slots__ = (
@@ -115,11 +116,13 @@ class Resources:
         "negated",
         "path",
         "texts",
+        "variables_on",
     )
 
-    def __init__(self, negated: bool, path: Path) -> None:
+    def __init__(self, negated: bool, path: Path, variables_on: bool) -> None:
         self.negated = negated
         self.path = path
+        self.variables_on = variables_on
         self.texts: list[str] = []
         self.broken: str | None = None
         self.everything = False
@@ -131,6 +134,13 @@ class Resources:
     def variables(self) -> tuple[str, ...]:
         """The keys that the entries' variables ask for, as written."""
         return tuple(key for parts in self._templates for key in keys_of(parts))
+
+    def parts(self) -> tuple[tuple[Part, ...], ...]:
+        """The entries as patterns, variables included, in the order of the text. For readable elements only."""
+        return tuple(
+            template(text, True) if self.variables_on and has_variables(text) else tuple(tokens_of(text))
+            for text in self.texts
+        )
 
     def resolved(self, values: Values) -> tuple[str | None, ...]:
         """The entries with the request's variables put in; None where one has no value."""
@@ -197,7 +207,7 @@ class Resources:
 
 def compile_resources(value: Any, path: Path, version_2012: bool, problems: Problems) -> Resources:
     """Compile `Resource` or `NotResource` (the path's last step tells which)."""
-    resources = Resources(path[-1] == "NotResource", path)
+    resources = Resources(path[-1] == "NotResource", path, version_2012)
     for index, item in listed(value):
         place = path if index is None else (*path, index)
         if not isinstance(item, str):

@@ -1,0 +1,68 @@
+"""Policy variables: which values of a key matter because patterns ask for them.
+
+A variable ties a resource (or another key) to the value of a key, so both must be chosen together. Comes in: all
+patterns of a class of requests, by what they are compared with. Goes out: the keys that stand in them, and for each the
+pieces of other patterns that its value can line up with. A value's effect on patterns without variables depends only
+on which of these pieces it matches, so one value for each combination stands for all. Where a variable meets another
+variable's pattern, the other one counts as any text: there the values are representatives, and no proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from iamlab.analysis.strings import Budget, Glob, glob_of, overlap
+from iamlab.policy.glob import STAR, Token
+from iamlab.policy.variables import Part, Variable
+
+__all__ = ["RESOURCE", "keys_in", "pieces"]
+
+RESOURCE: Final = "resource"
+"""What resource patterns are compared with; condition keys go by their names, which hold a colon."""
+
+Pattern = tuple[Part, ...]
+
+
+def keys_in(patterns: Mapping[str, Iterable[Pattern]]) -> dict[str, str]:
+    """The keys that stand in variables: in lower case, with their spelling."""
+    return {
+        part.key: part.name
+        for group in patterns.values()
+        for parts in group
+        for part in parts
+        if isinstance(part, Variable)
+    }
+
+
+def pieces(key: str, patterns: Mapping[str, Sequence[Pattern]], budget: Budget) -> tuple[Glob, ...]:
+    """What a key's value can line up with, as patterns; without those that everything matches."""
+    found: dict[Glob, None] = {}
+    for group in patterns.values():
+        for own in group:
+            for index, part in enumerate(own):
+                if isinstance(part, Variable) and part.key == key:
+                    before, after = _plain(own[:index]), _plain(own[index + 1 :])
+                    for other in group:
+                        for piece in _pieces(before, after, _plain(other)):
+                            found[piece] = None
+                            budget.spend(1, "the values of policy variables")
+    return tuple(glob for glob in found if any(isinstance(place, str) for place, _ in glob))
+
+
+def _plain(parts: Sequence[Part]) -> Glob:
+    """A pattern in which every variable stands for any text."""
+    tokens: list[Token] = [STAR if isinstance(part, Variable) else part for part in parts]
+    return glob_of((token, False) for token in tokens)
+
+
+@lru_cache(4096)
+def _pieces(before: Glob, after: Glob, other: Glob) -> tuple[Glob, ...]:
+    size = len(other)
+    starts = [at for at in range(size + 1) if overlap(before, other[:at])]
+    stops = [at for at in range(size + 1) if overlap(after, other[at:])]
+    # The value can begin in the star before it, and end in the one behind it.
+    begins = {at - 1 if at and other[at - 1][0] == STAR else at for at in starts}
+    ends = {at + 1 if at < size and other[at][0] == STAR else at for at in stops}
+    return tuple(other[begin:end] for begin in sorted(begins) for end in sorted(ends) if begin < end)
