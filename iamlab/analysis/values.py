@@ -126,7 +126,7 @@ def _single_values(
     if texts:
         yield from _texts(tuple(globs), budget, fresh)
     elif not any(literals.values()):
-        yield "x"
+        yield fresh[0]
 
 
 def _texts(globs: tuple[Glob, ...], budget: Budget, fresh: str) -> Iterable[str]:

@@ -39,13 +39,17 @@ def keys_in(patterns: Mapping[str, Iterable[Pattern]]) -> dict[str, str]:
 def pieces(key: str, patterns: Mapping[str, Sequence[Pattern]], budget: Budget) -> tuple[Glob, ...]:
     """What a key's value can line up with, as patterns; without those that everything matches."""
     found: dict[Glob, None] = {}
+    asked: set[tuple[Glob, Glob, Glob]] = set()
     for group in patterns.values():
         for own in group:
             for index, part in enumerate(own):
                 if isinstance(part, Variable) and part.key == key:
                     before, after = _plain(own[:index]), _plain(own[index + 1 :])
-                    for other in group:
-                        for piece in _pieces(before, after, _plain(other)):
+                    for other in map(_plain, group):
+                        if (before, after, other) in asked:
+                            continue
+                        asked.add((before, after, other))
+                        for piece in _pieces(before, after, other):
                             found[piece] = None
                             budget.spend(1, "the values of policy variables")
     return tuple(glob for glob in found if any(isinstance(place, str) for place, _ in glob))
