@@ -114,12 +114,23 @@ def all_patterns(*sets: PolicySet) -> list[str]:
 
 
 def _glob(pattern: str) -> Glob:
-    return glob_of((token, False) for token in tokens_of(pattern))
+    return glob_of(tuple((token, False) for token in tokens_of(pattern)))
 
 
 def _simple(pattern: str) -> bool:
     """Whether the only wildcard is a star at the end."""
     return "?" not in pattern and "*" not in pattern[:-1]
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two patterns share an action."""
+    if not _simple(one) or not _simple(other):
+        return overlap(_glob(one), _glob(other))
+    if one.endswith("*"):
+        if other.startswith(one[:-1]):
+            return True
+        return other.endswith("*") and one.startswith(other[:-1])
+    return one.startswith(other[:-1]) if other.endswith("*") else one == other
 
 
 def representatives(
@@ -132,13 +143,11 @@ def representatives(
             if _wellformed(region):
                 yield region
             continue
-        glob = _glob(region)
-        near = [text for text in patterns if text != region and overlap(glob, _glob(text))]
+        near = [text for text in patterns if text != region and _meet(region, text)]
         if _simple(region) and all(map(_simple, near)):
             yield from _nested(region, near)
         else:
-            shape = (*_glob("?*:"), *_glob("?*"))
-            globs = [glob, shape, *map(_glob, near)]
+            globs = [_glob(region), _glob("?*:?*"), *map(_glob, near)]
             for action in minterms(globs, budget, "the actions"):
                 if _wellformed(action):
                     yield action

@@ -138,7 +138,7 @@ class _Search:
         return self._descend(0, self.all, {})
 
     def _hopeless(self, index: int, alive: int) -> bool:
-        if self.first.same(self.second, alive):
+        if self.first.within(self.second, alive):
             return True
         sure = self.sure[index] & alive
         if not self.first.allows((alive & self.allows) | (sure & ~self.allows)):
@@ -205,7 +205,7 @@ class _Search:
                 turn = list(self.tied).index(key.name)
                 fresh = FRESH[turn % len(FRESH) :] + FRESH[: turn % len(FRESH)]
                 extra += [
-                    glob_of([(value, False)])
+                    glob_of(((value, False),))
                     for name in self.tied
                     if isinstance(value := values.get(name), str) and value
                 ]

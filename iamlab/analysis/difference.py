@@ -23,7 +23,7 @@ from iamlab.analysis.universe import Universe, ones, universe
 from iamlab.analysis.witness import Witness, witness
 from iamlab.engine import Layer, PolicySet, Request
 from iamlab.engine.route import route_of
-from iamlab.policy.glob import resource_marks, tokens_of
+from iamlab.policy.glob import STAR, resource_marks, tokens_of
 
 __all__ = ["STEPS", "Difference", "UniverseName", "find_difference"]
 
@@ -153,7 +153,7 @@ class _Search:
         bits = 0
         for mask in (*one.masks, *other.masks):
             bits |= mask
-        if one.same(other, bits):
+        if one.within(other, bits):
             return None
         ways = (route.kind, route.mask, route.same_account, route.gate, route.foreign, route.caller_side_only)
         place = (ways, one.layers, other.layers, one.masks, other.masks, region.shape, self.known and members)
@@ -222,7 +222,7 @@ _PLAIN: Final = _Region(Shape(), "x")
 
 
 def _pattern(text: str) -> Glob:
-    return glob_of(resource_marks(tokens_of(text)))
+    return glob_of(tuple(resource_marks(tokens_of(text))))
 
 
 @lru_cache(512)
@@ -244,7 +244,7 @@ def _regions(action: str, partition: str, principals: bool, rcps: bool) -> list[
     shapes.append(Shape(outside=tuple(special)))
     if partition:
         foreign = _pattern("arn:?*:?*:*:*:*")
-        domestic = _pattern(f"arn:{partition}:*"), glob_of([("arn:*:", False), *resource_marks(tokens_of("*"))])
+        domestic = _pattern(f"arn:{partition}:*"), glob_of((("arn:*:", False), (STAR, False)))
         shapes = [
             narrowed
             for shape in shapes

@@ -14,7 +14,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from iamlab.analysis.strings import Glob, glob_of
+from iamlab.analysis.strings import Glob, Place, glob, glob_of
 from iamlab.analysis.universe import Universe
 from iamlab.policy.glob import ANY, STAR
 
@@ -25,7 +25,7 @@ ALWAYS_PRESENT: Final = frozenset(
 )
 """Keys that AWS documents as being in every request."""
 
-ALONE: Final[Glob] = glob_of([("*", False)])
+ALONE: Final[Glob] = glob_of((("*", False),))
 """The resource of an action without resource types."""
 
 _PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
@@ -42,7 +42,7 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 def _shape(template: str) -> Glob:
     if template == "*":
         return ALONE
-    places: list[tuple[int | str, frozenset[str]]] = []
+    places: list[Place] = []
     at = 0
     for match in _PLACEHOLDER.finditer(template):
         places.extend(_literal(template[at : match.start()]))
@@ -58,10 +58,10 @@ def _shape(template: str) -> Glob:
             refused = _NOTHING
         places += [(ANY, refused), (STAR, refused)]
     places.extend(_literal(template[at:]))
-    return tuple(places)
+    return glob(tuple(places))
 
 
-def _literal(text: str) -> Glob:
+def _literal(text: str) -> tuple[Place, ...]:
     # Some of the reference's ARNs hold a star where anything may stand.
     return tuple((STAR if char == "*" else char, _NOTHING) for char in text)
 

@@ -9,17 +9,19 @@ first, and a search is cut where the outcome is settled.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from iamlab.analysis.rules import ClassRule, Side
 from iamlab.analysis.strings import Budget, Bundle, Glob, glob_of, overlap, walk
 from iamlab.policy.glob import STAR, resource_marks
+from iamlab.policy.matching import Resources
 from iamlab.policy.variables import Values, fill
 
 __all__ = ["Shape", "find_resource"]
 
 _WHERE = "the resources"
-_ALL: Glob = ((STAR, frozenset()),)
+_ALL = glob_of(((STAR, False),))
 
 
 class Shape(NamedTuple):
@@ -50,12 +52,22 @@ class _Scope:
         if resources is None:
             self.covered.append(patterns.setdefault(_ALL, len(patterns)))
             return
-        for parts in resources.parts():
-            tokens = fill(parts, values)
-            if tokens is None:
+        for glob in _globs(resources, values) if resources.variables() else _fixed_globs(resources):
+            if glob is None:
                 self.never = self.never or self.negated
             else:
-                self.covered.append(patterns.setdefault(glob_of(resource_marks(tokens)), len(patterns)))
+                self.covered.append(patterns.setdefault(glob, len(patterns)))
+
+
+def _globs(resources: Resources, values: Values) -> list[Glob | None]:
+    """The entries with the context's values put in; None for one whose variable has no value."""
+    filled = (fill(parts, values) for parts in resources.parts())
+    return [None if tokens is None else glob_of(tuple(resource_marks(tokens))) for tokens in filled]
+
+
+@lru_cache(4096)
+def _fixed_globs(resources: Resources) -> list[Glob | None]:
+    return _globs(resources, {})
 
 
 def find_resource(
@@ -149,7 +161,7 @@ class _Search:
 
     def _may_differ(self, true: int, open_: int) -> bool:
         """Whether the first set may allow and the second may not, while some statements are open."""
-        if self.first.same(self.second, true | open_):
+        if self.first.within(self.second, true | open_):
             return False
         return self.first.allows(true | (open_ & self.allows)) and not self.second.allows(
             true | (open_ & ~self.allows)
@@ -233,7 +245,7 @@ class _Search:
 
 def _plainly_covers(cover: Glob, base: Glob) -> bool:
     """A cheap reason why one pattern covers another: it is the same with stars at its end for the other's rest."""
-    if not cover or cover[-1] != (STAR, frozenset()):
+    places = cover.places
+    if not places or places[-1] != _ALL.places[0]:
         return False
-    head = cover[:-1]
-    return base[: len(head)] == head
+    return base.places[: len(places) - 1] == places[:-1]

@@ -203,8 +203,18 @@ class Side:
             known = self._known[matching] = outcome is Outcome.ALLOWED
         return known
 
-    def same(self, other: Side, alive: int) -> bool:
-        """Whether both sets say the same when only these statements can match."""
-        return self.layers == other.layers and all(
-            mine & alive == theirs & alive for mine, theirs in zip(self.masks, other.masks, strict=True)
-        )
+    def within(self, other: Side, alive: int) -> bool:
+        """Whether the other set plainly allows all that this one does, when only these statements can match.
+
+        It is built alike, lacks none of the Allows in their layers, and has no Deny that this one hasn't: more Allows
+        never take anything away, and fewer Denies neither.
+        """
+        if self.layers != other.layers:
+            return False
+        mine, theirs = self.masks, other.masks
+        if theirs[0] & ~mine[0] & alive:
+            return False
+        for index in range(1, len(mine)):
+            if mine[index] & ~theirs[index] & alive:
+                return False
+        return True

@@ -14,7 +14,7 @@ from typing import Final
 
 from iamlab.policy.glob import ANY, STAR, Mark
 
-__all__ = ["FRESH", "Budget", "Bundle", "Glob", "OverBudget", "glob_of", "minterms", "overlap", "walk"]
+__all__ = ["FRESH", "Budget", "Bundle", "Glob", "OverBudget", "Place", "glob", "glob_of", "minterms", "overlap", "walk"]
 
 FRESH: Final = "xyzwvutsrqponmlkjihgfedcba0123456789XYZWVUTSRQPONMLKJIHGFEDCBA-_~"
 """Characters for what no pattern names, in order of preference."""
@@ -22,11 +22,8 @@ FRESH: Final = "xyzwvutsrqponmlkjihgfedcba0123456789XYZWVUTSRQPONMLKJIHGFEDCBA-_
 _COLON: Final = frozenset(":")
 _NOTHING: Final[frozenset[str]] = frozenset()
 
-Step = tuple[str, frozenset[str]]
-"""What one place of a pattern reads: a character's spellings, `"?"` as ANY or `"*"` as STAR with what it refuses."""
-
-Glob = tuple[tuple[int | str, frozenset[str]], ...]
-"""A pattern place by place: STAR, ANY, or the spellings of one character; wildcards with what they refuse."""
+Place = tuple[int | str, frozenset[str]]
+"""What one place of a pattern reads: STAR, ANY, or the spellings of one character; wildcards with what they refuse."""
 
 
 class OverBudget(Exception):
@@ -56,24 +53,50 @@ class Budget:
             raise OverBudget(where)
 
 
-def glob_of(marks: Iterable[Mark], fold: bool = False) -> Glob:
+class Glob:
+    """A pattern place by place. Made by `glob` and `glob_of`, which give equal patterns the same object.
+
+    Attributes:
+        places: what each place reads.
+        literal: the text, when the pattern is one; else None.
+    """
+
+    __slots__ = ("literal", "places")
+
+    def __init__(self, places: tuple[Place, ...]) -> None:
+        self.places = places
+        plain = all(isinstance(place, str) and len(place) == 1 for place, _ in places)
+        self.literal = "".join(str(place) for place, _ in places) if plain else None
+
+
+@lru_cache(16_384)
+def glob(places: tuple[Place, ...]) -> Glob:
+    """The pattern of these places."""
+    return Glob(places)
+
+
+@lru_cache(16_384)
+def glob_of(marks: tuple[Mark, ...], fold: bool = False) -> Glob:
     """A marked pattern place by place.
 
     Args:
         marks: tokens, each with whether it keeps within colons.
         fold: the case of letters doesn't count.
     """
-    places: list[tuple[int | str, frozenset[str]]] = []
+    places: list[Place] = []
     for token, confined in marks:
         if isinstance(token, str):
+            if not fold:
+                places.extend([(char, _NOTHING) for char in token])
+                continue
             for char in token:
-                both = {char, char.lower(), char.upper()} if fold else {char}
+                both = {char, char.lower(), char.upper()}
                 places.append(("".join(sorted(one for one in both if len(one) == 1)), _NOTHING))
         else:
             place = (token, _COLON if confined else _NOTHING)
             if token != STAR or not places or places[-1] != place:
                 places.append(place)
-    return tuple(places)
+    return glob(tuple(places))
 
 
 class Bundle:
@@ -111,11 +134,11 @@ class Bundle:
         accepts: list[int] = []
         regions: list[int] = []
         at = 0
-        for places in globs:
+        for pattern in globs:
             first = at
             start |= 1 << at
             ending = False
-            for place, refused in places:
+            for place, refused in pattern.places:
                 bit = 1 << at
                 if place == STAR:
                     loops |= bit
@@ -274,34 +297,42 @@ def minterms(globs: Sequence[Glob], budget: Budget, where: str, fresh: str = FRE
     return list(found.values())
 
 
-@lru_cache(8192)
+@lru_cache(65_536)
 def overlap(one: Glob, other: Glob) -> bool:
     """Whether two patterns share a string, the empty one included."""
-    if _apart(one, other):
-        return False
-    bundle = Bundle((one, other))
-    left, right = bundle.regions
-    wanted = bundle.accepts
-    start = bundle.settle(bundle.start)
-    seen = {start}
-    stack = [start]
+    left, right = one.places, other.places
+    width, height = len(left), len(right)
+    stack = [(0, 0)]
+    seen: set[tuple[int, int]] = set()
     while stack:
-        state = stack.pop()
-        if state & wanted[0] and state & wanted[1]:
+        i, j = stack.pop()
+        # Along literal text there is one way only.
+        while i < width and j < height:
+            (a, refused), (b, refused_too) = left[i], right[j]
+            if a == STAR or b == STAR or not _share(a, refused, b, refused_too):
+                break
+            i += 1
+            j += 1
+        if i == width and j == height:
             return True
-        for char in bundle.choices(state):
-            after = bundle.step(state, char)
-            if after & left and after & right and after not in seen:
-                seen.add(after)
-                stack.append(after)
+        if (i, j) in seen:
+            continue
+        seen.add((i, j))
+        if i < width and left[i][0] == STAR:
+            stack.append((i + 1, j))
+            if j < height and right[j][0] != STAR and _share(ANY, left[i][1], *right[j]):
+                stack.append((i, j + 1))
+        if j < height and right[j][0] == STAR:
+            stack.append((i, j + 1))
+            if i < width and left[i][0] != STAR and _share(*left[i], ANY, right[j][1]):
+                stack.append((i + 1, j))
     return False
 
 
-def _apart(one: Glob, other: Glob) -> bool:
-    """A cheap reason why two patterns can't share a string: different literal beginnings."""
-    for (a, _), (b, _) in zip(one, other, strict=False):
-        if not isinstance(a, str) or not isinstance(b, str):
-            return False
-        if a != b and not set(a) & set(b):
-            return True
-    return False
+def _share(a: int | str, refused: frozenset[str], b: int | str, refused_too: frozenset[str]) -> bool:
+    """Whether two places, none of them a star, share a character."""
+    if isinstance(a, str):
+        if isinstance(b, str):
+            return a == b or not set(a).isdisjoint(b)
+        return not refused_too.issuperset(a)
+    return not isinstance(b, str) or not refused.issuperset(b)

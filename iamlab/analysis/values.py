@@ -42,8 +42,8 @@ def glob_of_value(operator: str, tokens: Sequence[Token]) -> Glob | None:
     """
     if operator.startswith("Arn"):
         marks = arn_marks(tokens)
-        return None if marks is None else glob_of(marks)
-    return glob_of(((token, False) for token in tokens), fold=operator.endswith("IgnoreCase"))
+        return None if marks is None else glob_of(tuple(marks))
+    return glob_of(tuple((token, False) for token in tokens), fold=operator.endswith("IgnoreCase"))
 
 
 def _family(operator: str) -> str:
@@ -130,21 +130,17 @@ def _single_values(
 
 
 def _texts(globs: tuple[Glob, ...], budget: Budget, fresh: str) -> Iterable[str]:
-    if all(isinstance(place, str) and len(place) == 1 for glob in globs for place, _ in glob):
-        return _literal_texts(globs, fresh[0])
+    if all(glob.literal is not None for glob in globs):
+        return _literal_texts([glob.literal for glob in globs if glob.literal], fresh[0])
     return _minterms(globs, budget, fresh)
 
 
-def _literal_texts(globs: tuple[Glob, ...], fresh: str) -> list[str]:
+def _literal_texts(texts: list[str], fresh: str) -> list[str]:
     """Without wildcards: each text, and one that is none of them."""
-    texts = [text for glob in globs if (text := "".join(str(place) for place, _ in glob))]
     other = fresh
     while other in texts:
         other += fresh
     return [*texts, other]
-
-
-_remembered: Final = lru_cache(1024)
 
 
 def _minterms(globs: tuple[Glob, ...], budget: Budget, fresh: str) -> tuple[str, ...]:
@@ -153,7 +149,7 @@ def _minterms(globs: tuple[Glob, ...], budget: Budget, fresh: str) -> tuple[str,
     return found
 
 
-@_remembered
+@lru_cache(1024)
 def _counted_minterms(globs: tuple[Glob, ...], fresh: str, limit: int) -> tuple[tuple[str, ...], int]:
     purse = Budget(limit)
     found = tuple(minterms(globs, purse, "the patterns of a condition key", fresh))

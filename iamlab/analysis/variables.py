@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from iamlab.analysis.strings import Budget, Glob, glob_of, overlap
+from iamlab.analysis.strings import Budget, Glob, glob, glob_of, overlap
 from iamlab.policy.glob import STAR, Token
 from iamlab.policy.variables import Part, Variable
 
@@ -52,21 +52,22 @@ def pieces(key: str, patterns: Mapping[str, Sequence[Pattern]], budget: Budget) 
                         for piece in _pieces(before, after, other):
                             found[piece] = None
                             budget.spend(1, "the values of policy variables")
-    return tuple(glob for glob in found if any(isinstance(place, str) for place, _ in glob))
+    return tuple(piece for piece in found if any(place != STAR for place, _ in piece.places))
 
 
 def _plain(parts: Sequence[Part]) -> Glob:
     """A pattern in which every variable stands for any text."""
     tokens: list[Token] = [STAR if isinstance(part, Variable) else part for part in parts]
-    return glob_of((token, False) for token in tokens)
+    return glob_of(tuple((token, False) for token in tokens))
 
 
 @lru_cache(4096)
 def _pieces(before: Glob, after: Glob, other: Glob) -> tuple[Glob, ...]:
-    size = len(other)
-    starts = [at for at in range(size + 1) if overlap(before, other[:at])]
-    stops = [at for at in range(size + 1) if overlap(after, other[at:])]
+    places = other.places
+    size = len(places)
+    starts = [at for at in range(size + 1) if overlap(before, glob(places[:at]))]
+    stops = [at for at in range(size + 1) if overlap(after, glob(places[at:]))]
     # The value can begin in the star before it, and end in the one behind it.
-    begins = {at - 1 if at and other[at - 1][0] == STAR else at for at in starts}
-    ends = {at + 1 if at < size and other[at][0] == STAR else at for at in stops}
-    return tuple(other[begin:end] for begin in sorted(begins) for end in sorted(ends) if begin < end)
+    begins = {at - 1 if at and places[at - 1][0] == STAR else at for at in starts}
+    ends = {at + 1 if at < size and places[at][0] == STAR else at for at in stops}
+    return tuple(glob(places[begin:end]) for begin in sorted(begins) for end in sorted(ends) if begin < end)
