@@ -9,12 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from iamlab.analysis import compare
     from iamlab.cloud import Lab
     from iamlab.engine import Decision, PolicySet, Request, decide
     from iamlab.policy import Policy
 
 __version__ = "0.1.0"
-__all__ = ["Decision", "Lab", "Policy", "PolicySet", "Request", "decide"]
+__all__ = ["Decision", "Lab", "Policy", "PolicySet", "Request", "compare", "decide"]
 
 _HOMES = {
     "Decision": "iamlab.engine",
@@ -22,6 +23,7 @@ _HOMES = {
     "Policy": "iamlab.policy",
     "PolicySet": "iamlab.engine",
     "Request": "iamlab.engine",
+    "compare": "iamlab.analysis",
     "decide": "iamlab.engine",
 }
 

@@ -133,9 +133,7 @@ def _meet(one: str, other: str) -> bool:
     return one.startswith(other[:-1]) if other.endswith("*") else one == other
 
 
-def representatives(
-    one: PolicySet, other: PolicySet, special: list[str], budget: Budget
-) -> Iterator[str]:
+def representatives(one: PolicySet, other: PolicySet, special: list[str], budget: Budget) -> Iterator[str]:
     """Actions, in lower case, of which one stands for each class; several may stand for the same."""
     patterns = [*all_patterns(one, other), *special]
     for region in differing(one, other):
@@ -164,7 +162,9 @@ def _nested(region: str, near: list[str]) -> Iterator[str]:
     inside = [text for text in near if text.rstrip("*").startswith(base)]
     prefixes = [base, *(text[:-1] for text in inside if text.endswith("*"))]
     for prefix in dict.fromkeys(prefixes):
-        following = {text[len(prefix)] for text in near if text.startswith(prefix) and len(text) > len(prefix)}
+        following = {
+            text[len(prefix)] for text in near if text.startswith(prefix) and len(text) > len(prefix)
+        }
         if prefix.startswith(":"):
             continue
         fresh = next((char for char in FRESH if char not in following and char == char.lower()), "\u4e00")

@@ -46,7 +46,9 @@ class Caller(NamedTuple):
         """
         principal, owner = self.principal, None
         arn = parse_arn(resource)
-        account = arn.account if arn is not None and len(arn.account) == 12 and arn.account.isdigit() else None
+        account = (
+            arn.account if arn is not None and len(arn.account) == 12 and arn.account.isdigit() else None
+        )
         own = None if principal is None else parse_arn(principal)
         if self.moves and own is not None:
             partition = arn.partition if arn is not None and arn.partition.isalnum() else own.partition

@@ -63,7 +63,7 @@ class Comparison:
         self.notes: tuple[str, ...] = ()
         if not (more.plain and less.plain):
             self.notes = (
-                "a request about a KMS key or a role also needs the consent of its own policy, which is taken for granted",
+                "requests about KMS keys and roles need the consent of their own policy too: it is taken for granted",
             )
         if self.only_a and self.only_b:
             self.relation, self.reason = Relation.INCOMPARABLE, ""
@@ -107,7 +107,11 @@ def describe(request: Request) -> str:
     if request.account != request.resource_account and request.resource_account:
         text += f" (resource of account {request.resource_account})"
     for index, (key, value) in enumerate(sorted(request.context.items())):
-        shown = ", ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else value
+        shown = (
+            ", ".join(map(str, value))
+            if isinstance(value, Sequence) and not isinstance(value, str)
+            else value
+        )
         text += f"{' with' if not index else ' and'} {key} = {shown!r}"
     return text
 

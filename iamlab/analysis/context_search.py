@@ -9,7 +9,7 @@ where it has been. Keys that stand in policy variables are fixed first, with the
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from iamlab.analysis.resources import Shape, find_resource
 from iamlab.analysis.rules import ClassRule, Side, test_key
@@ -118,7 +118,9 @@ class _Search:
             _Key(name, tuple(group.values()), any(test.templated for test, _ in group.values()))
             for name, group in tests.items()
         ]
-        return sorted(keys, key=lambda key: (key.name not in self.tied, key.templated, len(key.tests), key.name))
+        return sorted(
+            keys, key=lambda key: (key.name not in self.tied, key.templated, len(key.tests), key.name)
+        )
 
     def _sure(self) -> list[int]:
         """For each step of the order: the statements that by then match whatever else, should they still be alive."""

@@ -17,7 +17,7 @@ from iamlab.analysis.callers import Caller, callers_of, speaks_of_principals
 from iamlab.analysis.context_search import Found, find_context
 from iamlab.analysis.known import ALONE, ALWAYS_PRESENT, can_hold, resource_shapes
 from iamlab.analysis.resources import Shape
-from iamlab.analysis.rules import Rules, Side
+from iamlab.analysis.rules import ClassRule, Rules, Side
 from iamlab.analysis.strings import Budget, Bundle, Glob, OverBudget, glob_of, walk
 from iamlab.analysis.universe import Universe, ones, universe
 from iamlab.analysis.witness import Witness, witness
@@ -74,7 +74,9 @@ def find_difference(
     try:
         return search.run(callers)
     except OverBudget as bound:
-        return search.fallback or Difference(reason=f"{bound} fall into too many cases to look at all of them")
+        return search.fallback or Difference(
+            reason=f"{bound} fall into too many cases to look at all of them"
+        )
 
 
 class _Search:
@@ -120,7 +122,9 @@ class _Search:
         for pattern in differing(self.first, self.second):
             region |= index.bits(pattern)
         classes = [region] if region else []
-        splitters = dict.fromkeys(index.bits(pattern) for pattern in [*all_patterns(self.first, self.second), *special])
+        splitters = dict.fromkeys(
+            index.bits(pattern) for pattern in [*all_patterns(self.first, self.second), *special]
+        )
         for bits in splitters:
             if bits & region and region & ~bits:
                 classes = [part for group in classes for part in (group & bits, group & ~bits) if part]
@@ -131,7 +135,11 @@ class _Search:
             lower = index.lower[next(ones(group))]
             plans = (self.first.plan(lower), self.second.plan(lower))
             key = tuple(
-                tuple((member.layer, member.level, member.index, s.index) for member, found in plan.members for s in found)
+                tuple(
+                    (member.layer, member.level, member.index, s.index)
+                    for member, found in plan.members
+                    for s in found
+                )
                 for plan in plans
             ) + tuple(bool(group & index.bits(pattern)) for pattern in special)
             merged[key] = merged.get(key, 0) | group
@@ -141,7 +149,9 @@ class _Search:
     def _regions(self, action: str, caller: Caller) -> list[_Region]:
         if not self.principals and not self.rcps:
             return [_PLAIN]
-        partition = "" if caller.principal is None or not self.principals else caller.principal.split(":")[1:2]
+        partition = (
+            "" if caller.principal is None or not self.principals else caller.principal.split(":")[1:2]
+        )
         return _regions(action, "".join(partition), self.principals, self.rcps)
 
     def _class(self, action: str, members: int, caller: Caller, region: _Region) -> Witness | None:
@@ -169,7 +179,13 @@ class _Search:
         return self._typed(members, one, other, rules, caller, region)
 
     def _typed(
-        self, members: int, one: Side, other: Side, rules: list, caller: Caller, region: _Region  # type: ignore[type-arg]
+        self,
+        members: int,
+        one: Side,
+        other: Side,
+        rules: list[ClassRule],
+        caller: Caller,
+        region: _Region,
     ) -> Witness | None:
         """The difference among known requests: action by action, those of one shape once."""
         index = universe()
@@ -203,7 +219,9 @@ class _Search:
             self.known,
         )
         if shown is None:
-            self.unconfirmed = f"the engine doesn't confirm the difference found for `{action}` on `{found.resource}`"
+            self.unconfirmed = (
+                f"the engine doesn't confirm the difference found for `{action}` on `{found.resource}`"
+            )
         return shown
 
 
@@ -240,7 +258,9 @@ def _regions(action: str, partition: str, principals: bool, rcps: bool) -> list[
             special.append(_pattern("*:alias/aws/*"))
         if service == "sts":
             special.append(_pattern("*:role/aws-service-role/*"))
-    shapes = [Shape(must=(glob,), outside=tuple(other for other in special if other != glob)) for glob in special]
+    shapes = [
+        Shape(must=(glob,), outside=tuple(other for other in special if other != glob)) for glob in special
+    ]
     shapes.append(Shape(outside=tuple(special)))
     if partition:
         foreign = _pattern("arn:?*:?*:*:*:*")

@@ -124,7 +124,9 @@ class _Search:
     def among(self, base: Glob) -> str | None:
         """Search the resources that match one pattern."""
         near = [index for index, glob in enumerate(self.globs) if glob == base or overlap(base, glob)]
-        sure = {index for index in near if self.globs[index] == base or _plainly_covers(self.globs[index], base)}
+        sure = {
+            index for index in near if self.globs[index] == base or _plainly_covers(self.globs[index], base)
+        }
         if self._settled(set(near) - sure, sure):
             return None
         # A pattern that covers the whole search tells nothing in it.
@@ -157,7 +159,9 @@ class _Search:
             return False
         bit = open_ & -open_
         rest = open_ & ~bit
-        return self._same_everywhere(true | bit, rest, depth - 1) and self._same_everywhere(true, rest, depth - 1)
+        return self._same_everywhere(true | bit, rest, depth - 1) and self._same_everywhere(
+            true, rest, depth - 1
+        )
 
     def _may_differ(self, true: int, open_: int) -> bool:
         """Whether the first set may allow and the second may not, while some statements are open."""

@@ -9,6 +9,7 @@ differently share a bit, whichever set or layer they stand in.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import NamedTuple
 
 from iamlab.engine import PolicySet
 from iamlab.engine.layers import LAYERS, Layer, Outcome
@@ -23,11 +24,21 @@ from iamlab.policy.statement import Statement, Usage
 
 __all__ = ["ClassRule", "Rules", "Side", "delegated", "statement_key", "test_key"]
 
+
 def delegated(account: str | None) -> Policy:
     """A resource's policy that leaves every decision to the IAM policies of its account, as KMS's default one does."""
     whom = {"AWS": account or "000000000000"}
     statement = {"Effect": "Allow", "Principal": whom, "Action": "*", "Resource": "*"}
     return Policy({"Version": "2012-10-17", "Statement": [statement]}, name="the resource's default policy")
+
+
+class StatementKey(NamedTuple):
+    """What a statement says, apart from its actions."""
+
+    denies: bool
+    scope: Hashable
+    whom: Hashable
+    tests: Hashable
 
 
 class ClassRule:
@@ -61,7 +72,7 @@ def _resources(statement: Statement) -> Resources | None:
     return None if resources.everything and not resources.negated and resources.texts else resources
 
 
-def statement_key(statement: Statement, usage: Usage, bounded: bool) -> Hashable:
+def statement_key(statement: Statement, usage: Usage, bounded: bool) -> StatementKey | None:
     """Equal for statements that can't differ but in their actions; None for one that never matches."""
     if not statement.denies and (statement.broken or statement.usage_problem(usage)):
         return None
@@ -76,7 +87,7 @@ def statement_key(statement: Statement, usage: Usage, bounded: bool) -> Hashable
     if usage == Usage.RESOURCE and principals is not None and not principals.broken:
         whom = (principals.negated, frozenset(principals.texts), bounded)
     tests = frozenset(test_key(test) for test in statement.tests if test.broken is None)
-    return statement.denies, scope, whom, tests
+    return StatementKey(statement.denies, scope, whom, tests)
 
 
 class Rules:
@@ -104,8 +115,7 @@ class Rules:
             if not strength:
                 return 0
             # Of a resource's policy it matters how strongly an Allow speaks.
-            denies, scope, _, tests = key  # type: ignore[misc]
-            key = denies, scope, strength if layer == Layer.RESOURCE and not denies else None, tests
+            key = key._replace(whom=strength if layer == Layer.RESOURCE and not key.denies else None)
         bit = self._bits.get(key)
         if bit is None:
             bit = self._bits[key] = 1 << len(self._bits)
@@ -214,7 +224,7 @@ class Side:
         mine, theirs = self.masks, other.masks
         if theirs[0] & ~mine[0] & alive:
             return False
-        for index in range(1, len(mine)):
+        for index in range(1, len(mine)):  # noqa: SIM110 (asked at every step of the search)
             if mine[index] & ~theirs[index] & alive:
                 return False
         return True

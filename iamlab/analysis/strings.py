@@ -14,7 +14,19 @@ from typing import Final
 
 from iamlab.policy.glob import ANY, STAR, Mark
 
-__all__ = ["FRESH", "Budget", "Bundle", "Glob", "OverBudget", "Place", "glob", "glob_of", "minterms", "overlap", "walk"]
+__all__ = [
+    "FRESH",
+    "Budget",
+    "Bundle",
+    "Glob",
+    "OverBudget",
+    "Place",
+    "glob",
+    "glob_of",
+    "minterms",
+    "overlap",
+    "walk",
+]
 
 FRESH: Final = "xyzwvutsrqponmlkjihgfedcba0123456789XYZWVUTSRQPONMLKJIHGFEDCBA-_~"
 """Characters for what no pattern names, in order of preference."""

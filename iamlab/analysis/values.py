@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 from iamlab.analysis.strings import FRESH, Budget, Glob, glob_of, minterms
@@ -88,7 +88,16 @@ def states_of(
             for group in combinations(several, size):
                 budget.spend(1, "the values of a multivalued key")
                 yield group
-    yield ""
+    typed_only = any(_family(_operator(test)) not in ("text", "null") for test in tests) and not any(
+        _family(_operator(test)) == "text" for test in tests
+    )
+    if may_be_absent and not typed_only:
+        yield ""  # to `Null` and to variables like an absent key, to comparisons a text
+
+
+def _operator(test: Test) -> str:
+    assert test.spelled is not None  # else the test is broken, and has no part in a rule
+    return test.spelled.operator.name
 
 
 def _meets(test: Test, value: str, values: Values) -> bool:
@@ -103,8 +112,7 @@ def _single_values(
     texts = bool(globs)
     literals: dict[str, set[str]] = {"number": set(), "date": set(), "truth": set(), "address": set()}
     for test in tests:
-        assert test.spelled is not None
-        operator = test.spelled.operator.name
+        operator = _operator(test)
         family = _family(operator)
         if family == "null":
             continue
@@ -222,7 +230,6 @@ def _addresses(texts: Iterable[str]) -> Iterator[str]:
         somewhere = typed.address(_SOMEWHERE[version])
         assert somewhere is not None
         edges = sorted(ends)
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in pairwise(edges):
             inside = somewhere[1] if low <= somewhere[1] < high else low + 1 if low + 1 < high else low
             yield str(make(inside))
-

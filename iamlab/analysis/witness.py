@@ -14,9 +14,10 @@ from iamlab.analysis.callers import ACCOUNT, Caller
 from iamlab.analysis.rules import delegated
 from iamlab.analysis.universe import Universe, ones
 from iamlab.engine import Layer, PolicySet, Request, decide
+from iamlab.policy import Policy
 from iamlab.policy.arn import parse_arn
 
-__all__ = ["Witness", "with_delegation", "witness"]
+__all__ = ["Witness", "rebuilt", "witness"]
 
 _TRIES = 40  # known actions to try in place of one that only fits a pattern
 _EXAMPLE = {"Partition": "aws", "Region": "us-east-1", "Account": ACCOUNT}
@@ -35,30 +36,56 @@ class Witness(NamedTuple):
     plain: bool
 
 
-def with_delegation(policies: PolicySet, account: str | None) -> PolicySet:
-    """The set with a resource's policy that leaves the decision to IAM policies."""
-    levels: dict[Layer, list[list[object]]] = {}
+def rebuilt(policies: PolicySet, resource: Policy | None = None, fence: Policy | None = None) -> PolicySet:
+    """A set like another one.
+
+    Args:
+        policies: the set.
+        resource: a resource's policy in place of its own.
+        fence: a policy of Denies that bind every caller, whatever other policies say.
+    """
+    levels: dict[Layer, list[list[Policy]]] = {}
     for layer in (Layer.SCP, Layer.RCP):
         levels[layer] = [[] for _ in range(policies.levels(layer))]
         for member in policies.layer(layer):
             assert member.level is not None
             levels[layer][member.level].append(member.policy)
+    layers = {layer: [member.policy for member in policies.layer(layer)] for layer in Layer}
+    own = layers[Layer.RESOURCE][0] if layers[Layer.RESOURCE] else None
+    identity = list(layers[Layer.IDENTITY])
+    if fence is not None:
+        # In the identity's policies it binds users and sessions, in the resource's policy everybody.
+        if own is None:
+            (identity if identity or not levels[Layer.SCP] else levels[Layer.SCP][0]).append(fence)
+        else:
+            own = _fenced(own, fence)
     return PolicySet(
-        identity=[member.policy for member in policies.layer(Layer.IDENTITY)],
-        boundary=[member.policy for member in policies.layer(Layer.BOUNDARY)],
-        session=[member.policy for member in policies.layer(Layer.SESSION)],
-        vpce=[member.policy for member in policies.layer(Layer.VPCE)],
-        resource=delegated(account),
-        scps=levels[Layer.SCP],  # type: ignore[arg-type]
-        rcps=levels[Layer.RCP],  # type: ignore[arg-type]
+        identity=identity,
+        boundary=layers[Layer.BOUNDARY],
+        session=layers[Layer.SESSION],
+        vpce=layers[Layer.VPCE],
+        resource=resource or own,
+        scps=levels[Layer.SCP],
+        rcps=levels[Layer.RCP],
     )
+
+
+def _fenced(own: Policy, fence: Policy) -> Policy:
+    """A resource's policy with the fence's Denies for everybody."""
+    document = own.document
+    if not isinstance(document, dict):
+        return own
+    mine = document.get("Statement", [])
+    denies = [{**statement, "Principal": "*"} for statement in fence.document["Statement"]]
+    return Policy({**document, "Statement": [*(mine if isinstance(mine, list) else [mine]), *denies]})
 
 
 def _shows(request: Request, first: PolicySet, second: PolicySet, delegate: bool) -> Witness | None:
     if decide(request, first).allowed and not decide(request, second).allowed:
         return Witness(request, True)
     if delegate:
-        one, other = with_delegation(first, request.account), with_delegation(second, request.account)
+        consent = delegated(request.account)
+        one, other = rebuilt(first, resource=consent), rebuilt(second, resource=consent)
         if decide(request, one).allowed and not decide(request, other).allowed:
             return Witness(request, False)
     return None
@@ -172,4 +199,6 @@ def _example(template: str) -> str:
 def _words(name: str) -> str:
     """`BucketName` as `bucket`."""
     short = name.removesuffix("Name").removesuffix("Id") or name
-    return "".join(f"-{char.lower()}" if char.isupper() and index else char.lower() for index, char in enumerate(short))
+    return "".join(
+        f"-{char.lower()}" if char.isupper() and index else char.lower() for index, char in enumerate(short)
+    )

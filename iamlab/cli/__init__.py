@@ -112,6 +112,24 @@ def _parser() -> argparse.ArgumentParser:
         help="for people, or a JSON list (default: text)",
     )
 
+    comparison = commands.add_parser(
+        "compare",
+        help="say what one policy allows that another doesn't",
+        description="Say how the first policy stands to the second over every possible request, with a request that "
+        "shows each difference. A file holds a policy, or a set of policies by layer as in a case for `iamlab decide`.",
+    )
+    comparison.add_argument("a", metavar="A.json", help="the first policy")
+    comparison.add_argument("b", metavar="B.json", help="the second policy")
+    comparison.add_argument(
+        "--universe",
+        choices=("any", "known"),
+        default="any",
+        help="every string, or only requests that AWS's service reference knows (default: any)",
+    )
+    comparison.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people, or JSON (default: text)"
+    )
+
     serve = commands.add_parser(
         "serve",
         help="run the enforcing AWS on a loopback port",

@@ -25,7 +25,14 @@ ARNS = ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/*", "arn:aws:iam::*:role/a
 NUMBERS = ("5", "10", "10.5", "-1")
 DATES = ("2026-01-01T00:00:00Z", "2026-01-01", "2026-06-01T12:00:00Z", "1767225600")
 NETWORKS = ("10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0", "10.1.2.3", "2001:db8::/32")
-VARIABLE_TEXTS = ("${aws:username}", "${aws:username}*", "a${aws:username}", "${aws:userid}", "${aws:username,'a'}", "${*}")
+VARIABLE_TEXTS = (
+    "${aws:username}",
+    "${aws:username}*",
+    "a${aws:username}",
+    "${aws:userid}",
+    "${aws:username,'a'}",
+    "${*}",
+)
 VARIABLE_RESOURCES = (
     "arn:aws:s3:::b/${aws:username}",
     "arn:aws:s3:::b/${aws:username}/*",
@@ -51,7 +58,13 @@ KINDS = (
     ("aws:Tags", TEXT_OPERATORS, TEXTS),
     (
         "s3:max-keys",
-        ("NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan"),
+        (
+            "NumericEquals",
+            "NumericNotEquals",
+            "NumericLessThan",
+            "NumericLessThanEquals",
+            "NumericGreaterThan",
+        ),
         NUMBERS,
     ),
     ("aws:CurrentTime", ("DateLessThan", "DateGreaterThanEquals", "DateEquals", "DateNotEquals"), DATES),
@@ -95,7 +108,10 @@ def statement(random: Random, variables: bool) -> Document:
 
 def policy(random: Random, variables: bool) -> Document:
     version = "2008-10-17" if random.random() < 0.05 else "2012-10-17"
-    return {"Version": version, "Statement": [statement(random, variables) for _ in range(random.randint(1, 3))]}
+    return {
+        "Version": version,
+        "Statement": [statement(random, variables) for _ in range(random.randint(1, 3))],
+    }
 
 
 def pair(seed: int) -> tuple[Document, Document]:

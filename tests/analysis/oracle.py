@@ -89,7 +89,11 @@ class Space:
     def __init__(self) -> None:
         self.action, self.resource = smt.String("action"), smt.String("resource")
         self.keys: dict[str, Any] = {}
-        self.rules: list[Formula] = [smt.InRe(self.action, regex([("?", False), ("*", False), ("=:", False), ("?", False), ("*", False)]))]
+        self.rules: list[Formula] = [
+            smt.InRe(
+                self.action, regex([("?", False), ("*", False), ("=:", False), ("?", False), ("*", False)])
+            )
+        ]
         self.rules.append(smt.Length(self.resource) > 0)
 
     def key(self, name: str) -> Any:
@@ -235,7 +239,9 @@ _COMPARE = {
 }
 
 
-def value_matches(operator: str, pattern: str, key: Any, value: Formula, variables: bool, space: Space) -> Formula:
+def value_matches(
+    operator: str, pattern: str, key: Any, value: Formula, variables: bool, space: Space
+) -> Formula:
     """Whether one value meets the operator without its negation."""
     if operator == "Bool":
         return key.value == (pattern == "true")
@@ -314,7 +320,11 @@ def statement(source: dict[str, Any], variables: bool, space: Space) -> Formula:
 def allows(document: dict[str, Any], space: Space) -> Formula:
     variables = document.get("Version") == "2012-10-17"
     found = {
-        effect: [statement(one, variables, space) for one in listed(document["Statement"]) if one["Effect"] == effect]
+        effect: [
+            statement(one, variables, space)
+            for one in listed(document["Statement"])
+            if one["Effect"] == effect
+        ]
         for effect in ("Allow", "Deny")
     }
     return smt.And(disj(found["Allow"]), smt.Not(disj(found["Deny"])))
