@@ -300,9 +300,9 @@ def add_version(policy: Any, document: str, default: bool) -> Any:
     version = models.PolicyVersion(policy.arn, document, default, f"v{policy.next_version_num}")
     policy.next_version_num += 1
     policy.versions.append(version)
+    policy.update_date = version.create_date
     if default:
         policy.update_default_version(version.version_id)
-        policy.update_date = version.create_date
     return version
 
 

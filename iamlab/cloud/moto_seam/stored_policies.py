@@ -1,7 +1,7 @@
 """All policies that name principals, wherever moto keeps them: trust policies and resource policies, of all accounts.
 
 In: a function from text to text. Out: the stored policies, changed by it. Pinned to moto by
-`tests/cloud/test_iam_principals.py`.
+`tests/cloud/services/test_iam_principals.py`.
 """
 
 from __future__ import annotations

@@ -107,10 +107,10 @@ def get_account_summary(call: Call, state: LabState) -> dict[str, Any]:
         "AccountMFAEnabled": int(bool(of_root)),
         "AccountPasswordPresent": int(root_password(call.account, state, call.now) is not None),
         "AccountSigningCertificatesPresent": int(bool(certificates_of(call.account, None, state))),
-        "GlobalEndpointTokenVersion": 1,
+        "GlobalEndpointTokenVersion": _token_versions(state).get(call.account, 1),
         "Groups": len(backend.groups),
         "InstanceProfiles": len(backend.instance_profiles),
-        "MFADevices": max(in_use, len(backend.virtual_mfa_devices)),
+        "MFADevices": in_use + sum(d.enable_date is None for d in mfa.virtual_devices(call.account)),
         "MFADevicesInUse": in_use,
         "Policies": len(own),
         "PolicyVersionsInUse": sum(len(record.versions) for record in own),
@@ -120,6 +120,19 @@ def get_account_summary(call: Call, state: LabState) -> dict[str, Any]:
         "Users": len(backend.users),
     }
     return {"SummaryMap": dict(sorted((counts | QUOTAS).items()))}
+
+
+@operation("iam", "SetSecurityTokenServicePreferences")
+def set_security_token_service_preferences(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html"""
+    with state.lock:
+        _token_versions(state)[call.account] = int(call.params["GlobalEndpointTokenVersion"][1])
+    return {}
+
+
+def _token_versions(state: LabState) -> dict[str, int]:
+    versions: dict[str, int] = state.stores.setdefault("iam token versions", {})
+    return versions
 
 
 # ------------------------------------------------------------------ everybody

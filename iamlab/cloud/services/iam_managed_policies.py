@@ -179,7 +179,6 @@ def set_default_policy_version(call: Call, state: LabState) -> dict[str, Any]:
         record, version = _own(call), call.params["VersionId"]
         _version(record, version)
         record.update_default_version(version)
-        record.update_date = call.now
     return {}
 
 

@@ -10,12 +10,24 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 from iamlab.cloud.moto_seam import stored_policies
+from iamlab.cloud.moto_seam.identities import PARTITION
 
+_ACCOUNT = re.compile(r"\d{12}")
 _ELEMENTS = ("Principal", "NotPrincipal")
+
+
+def with_account_arns(text: str) -> str:
+    """A trust policy as it is kept: an account that is named by its number alone gets its ARN."""
+    return _renamed(
+        text,
+        "AWS",
+        lambda name: f"arn:{PARTITION}:iam::{name}:root" if _ACCOUNT.fullmatch(str(name)) else name,
+    )
 
 
 def forget(record: Any) -> None:

@@ -12,7 +12,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_paging import by_name, page
-from iamlab.cloud.services.iam_principals import forget
+from iamlab.cloud.services.iam_principals import forget, with_account_arns
 from iamlab.cloud.services.iam_shapes import (
     already_exists,
     boundary_policy,
@@ -51,12 +51,12 @@ def create_role(call: Call, state: LabState) -> dict[str, Any]:
     with state.lock:
         if identities.is_taken(account, "role", name):
             raise already_exists(f"Role with name {name} already exists.")
-        _accept_trust(params["AssumeRolePolicyDocument"])
+        trust = _accepted_trust(params["AssumeRolePolicyDocument"])
         if len(identities.iam(account).roles) >= ROLES:
             raise limit_exceeded(f"Cannot exceed quota for RolesPerAccount: {ROLES}")
         record = identities.iam(account).create_role(
             role_name=name,
-            assume_role_policy_document=params["AssumeRolePolicyDocument"],
+            assume_role_policy_document=trust,
             path=path,
             permissions_boundary=boundary,
             description=params.get("Description") or "",
@@ -100,8 +100,7 @@ def _duration(record: Any) -> int:
 def update_assume_role_policy(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html"""
     record = _own(call)
-    _accept_trust(call.params["PolicyDocument"])
-    record.assume_role_policy_document = call.params["PolicyDocument"]
+    record.assume_role_policy_document = _accepted_trust(call.params["PolicyDocument"])
     return {}
 
 
@@ -163,7 +162,8 @@ def _own(call: Call) -> Any:
     return modifiable_role(call.account, call.params["RoleName"])
 
 
-def _accept_trust(text: str) -> None:
+def _accepted_trust(text: str) -> str:
     check_trust_policy(text)
     if size(text) > TRUST_POLICY_SIZE:
         raise limit_exceeded(f"Cannot exceed quota for ACLSizePerRole: {TRUST_POLICY_SIZE}")
+    return with_account_arns(text)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import boto3
@@ -31,12 +32,14 @@ AWS_POLICY = "arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"
 MINE = f"arn:aws:iam::{ACCOUNT}:policy/team/Mine"
 
 
+@cache
 def iam() -> Any:
+    """The administrator's client; parameters are left for the lab to check."""
     return boto3.client("iam", config=Config(parameter_validation=False))
 
 
 @pytest.fixture
-def populated(iam_lab: Lab) -> Lab:
+def populated(lab: Lab) -> Lab:
     """Three of everything, made in no order, tied to one another."""
     client = iam()
     client.create_policy(PolicyName="Mine", Path="/team/", PolicyDocument=DOCUMENT, Description="ours")
@@ -67,7 +70,7 @@ def populated(iam_lab: Lab) -> Lab:
     client.attach_role_policy(RoleName="r-Ada", PolicyArn=MINE)
     client.put_role_permissions_boundary(RoleName="r-cleo", PermissionsBoundary=MINE)
     client.create_policy_version(PolicyArn=MINE, PolicyDocument=DOCUMENT, SetAsDefault=True)
-    return iam_lab
+    return lab
 
 
 def answer(operation: str, **params: Any) -> dict[str, Any]:
@@ -375,6 +378,11 @@ def test_the_summary_counts(populated: Lab) -> None:
         "VersionsPerPolicyQuota": 5,
     }
     assert {key: summary[key] for key in live | quotas} == live | quotas
+    iam().create_virtual_mfa_device(VirtualMFADeviceName="phone")
+    iam().set_security_token_service_preferences(GlobalEndpointTokenVersion="v2Token")
+    summary = answer("get_account_summary")["SummaryMap"]
+    assert (summary["MFADevices"], summary["MFADevicesInUse"]) == (1, 0)
+    assert summary["GlobalEndpointTokenVersion"] == 2
 
 
 def test_an_account_has_one_alias_that_no_other_has(populated: Lab) -> None:

@@ -35,7 +35,7 @@ def shown() -> Any:
 
 
 @pytest.fixture
-def trusting(iam_lab: Lab) -> Lab:
+def trusting(lab: Lab) -> Lab:
     """Role `Target` trusts user `ada`, role `Reader` and one of its sessions."""
     iam = boto3.client("iam")
     iam.create_user(UserName="ada")
@@ -43,7 +43,7 @@ def trusting(iam_lab: Lab) -> Lab:
     iam.create_role(
         RoleName="Target", AssumeRolePolicyDocument=policy([ADA, READER, SESSION, OTHER], "sts:AssumeRole")
     )
-    return iam_lab
+    return lab
 
 
 def test_a_deleted_principal_shows_as_its_unique_id(trusting: Lab) -> None:
@@ -68,7 +68,7 @@ def test_a_renamed_principal_shows_under_its_new_name(trusting: Lab) -> None:
     assert shown()["Principal"]["AWS"][0] == f"arn:aws:iam::{ACCOUNT}:user/team/ida"
 
 
-def test_who_is_made_again_is_not_trusted(iam_lab: Lab) -> None:
+def test_who_is_made_again_is_not_trusted(lab: Lab) -> None:
     iam = boto3.client("iam")
     iam.create_user(UserName="ada")
     trust = {"Effect": "Allow", "Principal": {"AWS": ADA}, "Action": "sts:AssumeRole"}
@@ -76,7 +76,7 @@ def test_who_is_made_again_is_not_trusted(iam_lab: Lab) -> None:
     target = iam.create_role(RoleName="Target", AssumeRolePolicyDocument=document)["Role"]["Arn"]
 
     def assume() -> Any:
-        sts = iam_lab.session(iam.create_access_key(UserName="ada")).client("sts")
+        sts = lab.session(iam.create_access_key(UserName="ada")).client("sts")
         return sts.assume_role(RoleArn=target, RoleSessionName="ada")
 
     assert assume()["AssumedRoleUser"]["Arn"].endswith(":assumed-role/Target/ada")

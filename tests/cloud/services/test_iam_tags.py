@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import boto3
@@ -31,7 +32,9 @@ OIDC = f"arn:aws:iam::{ACCOUNT}:oidc-provider/login.example.com"
 DEVICE = f"arn:aws:iam::{ACCOUNT}:mfa/phone"
 
 
+@cache
 def iam() -> Any:
+    """The administrator's client; parameters are left for the lab to check."""
     return boto3.client("iam", config=Config(parameter_validation=False))
 
 
@@ -81,7 +84,7 @@ def tags(**pairs: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(("kind", "make"), KINDS, ids=NAMES)
-def test_tags_come_and_go(iam_lab: Lab, kind: str, make: Any) -> None:
+def test_tags_come_and_go(lab: Lab, kind: str, make: Any) -> None:
     which, client = make(), iam()
 
     def shown(**page: Any) -> Any:
@@ -100,7 +103,7 @@ def test_tags_come_and_go(iam_lab: Lab, kind: str, make: Any) -> None:
 
 
 @pytest.mark.parametrize(("kind", "make"), KINDS, ids=NAMES)
-def test_keys_of_users_and_roles_are_the_same_whatever_their_case(iam_lab: Lab, kind: str, make: Any) -> None:
+def test_keys_of_users_and_roles_are_the_same_whatever_their_case(lab: Lab, kind: str, make: Any) -> None:
     which, client = make(), iam()
     getattr(client, f"tag_{kind}")(**which, Tags=tags(Team="red"))
     getattr(client, f"tag_{kind}")(**which, Tags=tags(team="blue"))
@@ -114,7 +117,7 @@ def test_keys_of_users_and_roles_are_the_same_whatever_their_case(iam_lab: Lab, 
 
 
 @pytest.mark.parametrize(("kind", "make"), KINDS, ids=NAMES)
-def test_tags_have_rules(iam_lab: Lab, kind: str, make: Any) -> None:
+def test_tags_have_rules(lab: Lab, kind: str, make: Any) -> None:
     which, client = make(), iam()
 
     def refused(**params: Any) -> tuple[str, int, str]:
@@ -156,7 +159,7 @@ GHOSTS: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("kind", "which", "message"), GHOSTS, ids=[kind for kind, *_ in GHOSTS])
-def test_what_is_not_there_has_no_tags(iam_lab: Lab, kind: str, which: dict[str, str], message: str) -> None:
+def test_what_is_not_there_has_no_tags(lab: Lab, kind: str, which: dict[str, str], message: str) -> None:
     client = iam()
     for operation, params in (
         (f"list_{kind}_tags", {}),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import boto3
@@ -25,7 +26,9 @@ DOCUMENT = json.dumps(
 ECS = "AWSServiceRoleForECS"
 
 
+@cache
 def iam() -> Any:
+    """The administrator's client; parameters are left for the lab to check."""
     return boto3.client("iam", config=Config(parameter_validation=False))
 
 
@@ -52,7 +55,7 @@ NAMES: list[tuple[str, str | None, str, str]] = [
 ]
 
 
-def test_the_service_chooses_name_path_trust_and_permissions(iam_lab: Lab) -> None:
+def test_the_service_chooses_name_path_trust_and_permissions(lab: Lab) -> None:
     client = iam()
     for service, suffix, name, policy in NAMES:
         params = {"CustomSuffix": suffix} if suffix else {}
@@ -69,7 +72,7 @@ def test_the_service_chooses_name_path_trust_and_permissions(iam_lab: Lab) -> No
         ]
 
 
-def test_what_is_asked_wrongly_is_refused(iam_lab: Lab) -> None:
+def test_what_is_asked_wrongly_is_refused(lab: Lab) -> None:
     iam().create_service_linked_role(AWSServiceName="ecs.amazonaws.com", Description="ours")
     assert iam().get_role(RoleName=ECS)["Role"]["Description"] == "ours"
     for service, more, message in (
@@ -112,7 +115,7 @@ PROTECTED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_nobody_but_the_service_changes_it(iam_lab: Lab) -> None:
+def test_nobody_but_the_service_changes_it(lab: Lab) -> None:
     iam().create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
     message = (
         f"Cannot perform the operation on the protected role '{ECS}' - this role is only modifiable by AWS"
@@ -122,7 +125,7 @@ def test_nobody_but_the_service_changes_it(iam_lab: Lab) -> None:
         assert (operation, *refused) == (operation, "UnmodifiableEntity", 400, message)
 
 
-def test_its_policy_is_for_it_alone(iam_lab: Lab) -> None:
+def test_its_policy_is_for_it_alone(lab: Lab) -> None:
     client = iam()
     client.create_user(UserName="ada")
     trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
@@ -137,7 +140,7 @@ def test_its_policy_is_for_it_alone(iam_lab: Lab) -> None:
     assert refusal("attach_user_policy", UserName="ada", PolicyArn=arn)[0] == "PolicyNotAttachable"
 
 
-def test_its_deletion_is_a_task(iam_lab: Lab) -> None:
+def test_its_deletion_is_a_task(lab: Lab) -> None:
     client = iam()
     client.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
     task = client.delete_service_linked_role(RoleName=ECS)["DeletionTaskId"]
@@ -152,7 +155,7 @@ def test_its_deletion_is_a_task(iam_lab: Lab) -> None:
     client.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
 
 
-def test_every_service_linked_role_has_a_policy_of_awss_and_a_name_of_its_own(iam_lab: Lab) -> None:
+def test_every_service_linked_role_has_a_policy_of_awss_and_a_name_of_its_own(lab: Lab) -> None:
     roles = list(service_linked._ROLES.values())
     missing = [role.name for role in roles if identities.managed_policy(ACCOUNT, role.policy_arn) is None]
     assert missing == []
