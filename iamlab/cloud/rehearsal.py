@@ -27,12 +27,13 @@ class UnknownPrincipal(LookupError):
     """The account has no principal of that name."""
 
 
-def principal(state: LabState, who: str, *, mfa: bool | None = None) -> Caller:
+def principal(state: LabState, who: str, *, mfa: bool | None = None, age: timedelta = timedelta()) -> Caller:
     """The caller that `user/ana`, `role/App` (some session of it) or `service/ec2.amazonaws.com` stands for.
 
     Args:
         mfa: None for a user's long-term key; else its credentials come from GetSessionToken, with a second factor or
             without.
+        age: how long ago temporary credentials were issued.
 
     Raises:
         UnknownPrincipal: there is no such user or role in the lab's account.
@@ -44,7 +45,7 @@ def principal(state: LabState, who: str, *, mfa: bool | None = None) -> Caller:
     if kind == "user":
         user = identities.user_by_name(account, name)
         if user is not None:
-            return user_caller(account, user, session=None if mfa is None else _token(state, user, mfa))
+            return user_caller(account, user, session=None if mfa is None else _token(state, user, mfa, age))
     if kind == "role":
         role = identities.role_by_name(account, name)
         if role is not None:
@@ -56,24 +57,33 @@ def principal(state: LabState, who: str, *, mfa: bool | None = None) -> Caller:
                 issuer=role.arn,
                 tags=identities.role_tags(role),
                 record=role,
+                session=_session(state, SessionKind.ROLE, role.id, SESSION_NAME, age),
             )
     raise UnknownPrincipal(f"there is no {kind} named `{name}`")
 
 
-def _token(state: LabState, user: Any, mfa: bool) -> Session:
-    """What GetSessionToken would give a user now; nobody can sign with it, since it is not kept."""
-    now = state.clock.now()
+def _token(state: LabState, user: Any, mfa: bool, age: timedelta) -> Session:
+    """What GetSessionToken would give a user, or has given."""
+    proved = state.clock.now() - age if mfa else None
+    return _session(state, SessionKind.TOKEN, user.id, "", age, mfa_at=proved)
+
+
+def _session(
+    state: LabState, kind: SessionKind, issuer: str, name: str, age: timedelta, **facts: Any
+) -> Session:
+    """Credentials with which nobody can sign, since they are not kept."""
+    issued = state.clock.now() - age
     return Session(
         access_key_id="",
         secret_access_key="",
         session_token="",
-        kind=SessionKind.TOKEN,
+        kind=kind,
         account=state.account_id,
-        issuer_id=user.id,
-        name="",
-        issued=now,
-        expires=now + timedelta(hours=12),
-        mfa_at=now if mfa else None,
+        issuer_id=issuer,
+        name=name,
+        issued=issued,
+        expires=issued + timedelta(hours=12),
+        **facts,
     )
 
 

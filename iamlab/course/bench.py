@@ -5,6 +5,7 @@ Nothing here changes anything: calls are rehearsed, not made.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from iamlab.cloud import Lab
@@ -58,7 +59,7 @@ class Bench:
         """
         state = self.lab.state
         try:
-            caller = principal(state, ask.who, mfa=ask.mfa)
+            caller = principal(state, ask.who, mfa=ask.mfa, age=timedelta(minutes=ask.minutes_old))
         except UnknownPrincipal as gone:
             raise Missing(str(gone)) from gone
         made = rehearse(state, caller, ask.service, ask.operation, ask.params, ask.region)

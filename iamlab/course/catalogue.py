@@ -5,10 +5,21 @@ from __future__ import annotations
 import difflib
 from functools import cache
 
-from iamlab.course import app, boundaries, decisions, factors, policies, roles, start, users, what_is_iam
+from iamlab.course import (
+    app,
+    boundaries,
+    decisions,
+    factors,
+    keys,
+    policies,
+    roles,
+    start,
+    users,
+    what_is_iam,
+)
 from iamlab.course.definition import LEVELS, Exercise
 
-_LESSONS = (start, what_is_iam, users, roles, policies, app, factors, boundaries, decisions)
+_LESSONS = (start, what_is_iam, users, roles, policies, app, factors, keys, boundaries, decisions)
 
 
 class Exercises(tuple[Exercise, ...]):

@@ -29,6 +29,8 @@ class Ask:
     operation: str
     params: Mapping[str, Any] = field(default_factory=dict)
     region: str = "us-east-1"
+    minutes_old: int = 0
+    """How long ago the caller's temporary credentials were issued."""
     mfa: bool | None = None
     """None: with a long-term key. Else with credentials of GetSessionToken, with a second factor or without."""
 
