@@ -22,6 +22,7 @@ import {
   highlightSpecialChars,
   keymap,
   lineNumbers,
+  tooltips,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { h, prose } from "../dom";
@@ -75,6 +76,17 @@ const SEVERITY: Record<Problem["severity"], Diagnostic["severity"]> = {
   suggestion: "info",
 };
 
+/** The part of an element that is in the window. */
+function space(frame: HTMLElement) {
+  const { top, left, bottom, right } = frame.getBoundingClientRect();
+  return {
+    top: Math.max(0, top),
+    left: Math.max(0, left),
+    bottom: Math.min(window.innerHeight, bottom),
+    right: Math.min(window.innerWidth, right),
+  };
+}
+
 /** What the tooltip of a marked place says. */
 function told(problem: Problem): HTMLElement {
   return h(
@@ -97,6 +109,7 @@ export interface TextEditorOptions {
   text: string;
   label: string;
   home: Document | ShadowRoot;
+  frame: HTMLElement;
   edited: () => void;
   save: () => void;
   leave: () => void;
@@ -123,6 +136,8 @@ export class TextEditor {
           indentUnit.of("    "),
           bracketMatching(),
           closeBrackets(),
+          // JupyterLab cuts off what reaches out of an output: tooltips keep to the widget.
+          tooltips({ tooltipSpace: () => space(options.frame) }),
           autocompletion({ override: [options.complete], icons: false }),
           json(),
           syntaxHighlighting(highlighting),
@@ -177,7 +192,6 @@ export class TextEditor {
         to,
         severity: SEVERITY[problem.severity] ?? "error",
         message: problem.message,
-        source: problem.code,
         markClass: `iamlab-marked-${problem.severity}`,
         renderMessage: () => told(problem),
         actions: fix ? [{ name: fix.title.replaceAll("`", ""), apply: () => this.mend(fix, about) }] : [],

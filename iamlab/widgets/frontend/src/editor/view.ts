@@ -43,7 +43,7 @@ export function renderEditor(model: Model, root: HTMLElement, cleanup: Cleanup):
   const waitForReport = () => {
     clearTimeout(waiting);
     waiting = window.setTimeout(() => {
-      if (!isFresh()) say("Python has not answered yet: its kernel is busy or stopped.", "warning");
+      if (!isFresh()) say("Python has not answered yet: its kernel is busy or stopped. After a restart, run the cell again.", "warning");
     }, PATIENCE);
   };
   const isFresh = () => report().edit === model.get("_edit") && editor.text === model.get("text");
@@ -56,6 +56,7 @@ export function renderEditor(model: Model, root: HTMLElement, cleanup: Cleanup):
   const editor = new TextEditor(surface, {
     text: String(model.get("text")),
     home: homeOf(root),
+    frame: root,
     label: `${model.get("_title")}: policy text. Escape leaves the editor.`,
     edited: () => {
       root.dataset.fresh = "false";
@@ -108,14 +109,14 @@ export function renderEditor(model: Model, root: HTMLElement, cleanup: Cleanup):
     send();
     say("Applying …");
     const answer = await ask<{ ok: boolean; message: string }>(model, "apply", {}, 60_000);
-    if (!answer) say("Python has not answered: its kernel is busy or stopped.", "warning");
+    if (!answer) say("Python has not answered: its kernel is busy or stopped. After a restart, run the cell again.", "warning");
     else say(answer.message, answer.ok ? "good" : "warning");
   };
 
   const startOver = async () => {
     send();
     const answer = await ask<{ text: string }>(model, "original");
-    if (!answer) return say("Python has not answered: its kernel is busy or stopped.", "warning");
+    if (!answer) return say("Python has not answered: its kernel is busy or stopped. After a restart, run the cell again.", "warning");
     if (answer.text === editor.text) return say("This is the text you started from.");
     editor.setText(answer.text, false);
     send();
