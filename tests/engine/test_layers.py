@@ -566,6 +566,23 @@ ORGANISATION = [
         "identity",
     ),
     (
+        "RCPs: keys that AWS manages",
+        {"action": "kms:DescribeKey", "resource": f"arn:aws:kms:eu-west-1:{A}:alias/aws/s3"},
+        {
+            **ME,
+            "rcps": [[document({"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"})]],
+        },
+        YES,
+        "identity",
+    ),
+    (
+        "RCPs: an object that is only named like such a key",
+        {"resource": "arn:aws:s3:::bucket/x:alias/aws/s3"},
+        {**ME, "rcps": [[RCP_FULL, RCP_DENY]]},
+        DENY,
+        "rcp",
+    ),
+    (
         "RCPs: other calls on keys",
         {"action": "kms:Decrypt", "resource": KEY},
         {
@@ -684,6 +701,16 @@ def test_of_several_denies_the_first_in_a_fixed_order_is_named(order: tuple[str,
         assert decision.layer == layer.removesuffix("s")
         assert len(decision.statements) == len(everywhere)
         del everywhere[layer]
+
+
+def test_a_set_knows_its_layers() -> None:
+    policies = PolicySet(identity=[allow(), deny()], scps=[[allow()], []], resource=grant("*"))
+    assert [(member.layer, member.index) for member in policies.layer("identity")] == [
+        ("identity", 0),
+        ("identity", 1),
+    ]
+    assert (policies.levels("scp"), policies.levels("rcp")) == (2, 0)
+    assert repr(policies) == "<PolicySet scp: 1, resource: 1, identity: 2>"
 
 
 def test_many_policies_are_asked_as_few_are() -> None:

@@ -46,6 +46,10 @@ def test_a_name_may_be_service_or_identity_provider() -> None:
     name = "cognito-identity.amazonaws.com"
     assert Request("sts:AssumeRoleWithWebIdentity", "*", name).principal_type == "Federated"
     assert Request("lambda:InvokeFunction", "*", name).principal_type == "AWSService"
+    # What is said counts more than what the name looks like.
+    assert (
+        Request("lambda:InvokeFunction", "*", name, principal_type="Federated").principal_type == "Federated"
+    )
 
 
 OWNERS = [

@@ -113,6 +113,8 @@ COMPARISONS: list[tuple[str, Any, Any, bool]] = [
     ("IpAddress", "10.0.0.0/8", "11.0.0.1", False),
     ("IpAddress", "10.0.0.0/8", "10.255.0.1", True),
     ("IpAddress", "10.1.0.0/16", "10.2.0.1", False),
+    ("IpAddress", "10.0.16.0/20", "10.0.31.255", True),
+    ("IpAddress", "10.0.16.0/20", "10.0.32.0", False),
     ("IpAddress", "203.0.113.7", "203.0.113.7", True),
     ("IpAddress", "203.0.113.7", "203.0.113.8", False),
     ("IpAddress", "0.0.0.0/0", "1.2.3.4", True),
@@ -128,6 +130,7 @@ COMPARISONS: list[tuple[str, Any, Any, bool]] = [
     ("ArnLike", "arn:aws:x:*:1:finance/*", "arn:aws:x:r:2:shelf:1:finance/d", False),
     ("ArnLike", "arn:aws:x:*:1:*", "arn:aws:x:r:1:a:b/c", True),
     ("ArnLike", "*", "anything", True),
+    ("ArnLike", "arn:aws:logs:*:1:log-group:*", "arn:aws:logs:eu:1:log-group:a:b", True),
     ("ArnNotEquals", "arn:aws:s3:::b", "arn:aws:s3:::b", False),
     ("ArnNotLike", "arn:aws:s3:::b*", "arn:aws:s3:::c", True),
 ]  # fmt: skip
@@ -214,6 +217,8 @@ SETS: list[tuple[str, Any, Any, bool]] = [
     ("ForAnyValue:StringNotEquals", ["a"], ["a", "b"], True),
     ("ForAnyValue:StringNotEquals", ["a"], ["a"], False),
     ("ForAnyValue:StringNotEquals", ["a"], None, False),
+    ("ForAnyValue:StringNotEquals", ["a"], [""], False),
+    ("ForAllValues:StringEquals", ["a"], [""], True),
     ("ForAnyValue:StringEqualsIfExists", ["a"], None, True),
     ("ForAnyValue:StringEqualsIfExists", ["a"], ["b"], False),
     ("ForAnyValue:StringEqualsIfExists", ["a"], ["b", "a"], True),
@@ -222,6 +227,7 @@ SETS: list[tuple[str, Any, Any, bool]] = [
     ("StringEquals", ["a"], ["a"], False),
     ("StringNotEquals", ["a"], ["b", "c"], True),
     ("StringEqualsIfExists", ["a"], ["a", "b"], False),
+    ("StringEqualsIfExists", ["a"], [], True),
     ("StringLike", ["*"], ["a", "b"], False),
     ("StringNotLike", ["a"], ["a"], True),
     ("NumericEquals", ["7"], ["7"], False),
@@ -325,6 +331,14 @@ def test_variables(operator: str, wanted: Any, context: dict[str, Any], expected
     assert holds({operator: {KEY: wanted}}, context) is expected
 
 
+def test_a_number_without_quotes_is_the_text_that_stands_there() -> None:
+    text = '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": %s}}'
+    policy = Policy(text % '{"StringEquals": {"aws:key": [1.50, 7, -0.0]}}')
+    for held, allowed in (("1.50", True), ("1.5", False), ("7", True), ("-0.0", True)):
+        request = Request("s3:GetObject", "arn:aws:s3:::b/k", USER, context={KEY: held})
+        assert decide(request, PolicySet(identity=[policy])).allowed is allowed
+
+
 def test_the_trace_shows_variables_with_their_values() -> None:
     condition = {"StringLike": {KEY: ["a?${aws:PrincipalTag/team}*", "b", "${aws:PrincipalTag/none}"]}}
     request = Request("s3:GetObject", "arn:aws:s3:::b/k", USER, context={KEY: "c", TAG: "red"})
@@ -380,6 +394,7 @@ BROKEN: list[tuple[Any, str]] = [
     ({"ArnLike": {KEY: "arn:aws:iam*"}}, "TYPE_MISMATCH"),
     ({"ArnLike": {KEY: "arn:aws:*:finance/*"}}, "TYPE_MISMATCH"),
     ({"ArnEquals": {KEY: "ada"}}, "TYPE_MISMATCH"),
+    ({"ArnEquals": {KEY: ""}}, "TYPE_MISMATCH"),
     ({"StringEquals": {KEY: "${aws:x"}}, "MISSING_BRACE_IN_VARIABLE"),
     ({"StringEquals": {KEY: "${}"}}, "EMPTY_VARIABLE"),
     ({"StringEquals": {KEY: "${ aws:x}"}}, "UNSUPPORTED_SPACE_IN_VARIABLE"),
