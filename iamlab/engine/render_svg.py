@@ -8,12 +8,12 @@ surroundings and lines take JupyterLab's theme variables, so that light and dark
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from iamlab.engine.explain import verdict_words
 from iamlab.engine.layers import FLOW, LAYERS, Layer, Outcome
+from iamlab.engine.render_text import printable
 from iamlab.engine.trace import LayerTrace
 
 if TYPE_CHECKING:
@@ -43,14 +43,9 @@ _STATIONS: Final = len(FLOW) + 2  # the request before the layers, the verdict b
 _WIDTH: Final = _LEFT * 2 + _STEP * (_STATIONS - 1)
 
 
-# What XML can't hold, not even escaped: control characters, and halves of characters that no file can hold either.
-# See https://www.w3.org/TR/xml/#charsets
-_NO_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
 def escape(text: str) -> str:
     """Text as it may stand in an SVG, be it a file of its own or part of a page."""
-    return html.escape(_NO_XML.sub("\ufffd", text))
+    return html.escape(printable(text))
 
 
 def decision_svg(decision: Decision) -> str:

@@ -6,6 +6,7 @@ Comes in: a decision. Goes out: its verdict, its explanation, and one line for e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,15 @@ from iamlab.engine.trace import LayerTrace, PartTrace, PolicyTrace, StatementTra
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
-__all__ = ["MARKS", "decision_text", "layer_words", "part_label", "policy_label", "statement_label"]
+__all__ = [
+    "MARKS",
+    "decision_text",
+    "layer_words",
+    "part_label",
+    "policy_label",
+    "printable",
+    "statement_label",
+]
 
 MARKS: Final = {True: "✓", False: "✗", None: "·"}
 
@@ -25,6 +34,16 @@ _OUTCOMES: Final = {
     Outcome.IMPLICITLY_DENIED: "doesn't allow",
     Outcome.EXPLICITLY_DENIED: "denies",
 }
+
+
+# What terminals obey, XML can't hold even escaped, and files can't store: control characters and halves of characters.
+# See https://www.w3.org/TR/xml/#charsets
+_UNPRINTABLE: Final = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def printable(text: str) -> str:
+    """Text of a request or policy as it may be shown anywhere."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def decision_text(decision: Decision) -> str:
@@ -38,7 +57,7 @@ def decision_text(decision: Decision) -> str:
     ]
     for layer in decision.trace.layers:
         lines.extend(_layer_lines(layer, layer.layer == decision.layer))
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def layer_words(layer: LayerTrace) -> str:

@@ -108,15 +108,16 @@ def test_the_views_are_whole_escaped_and_always_the_same(
     assert decision.request.action in (title.text or "")
 
 
-@pytest.mark.parametrize("odd", ["\0", "\x1b[31m", "\ud800", "\ufffe"], ids=ascii)
+@pytest.mark.parametrize("odd", ["\0", "\x1b[31m", "\x9b31m", "\ud800", "\ufffe"], ids=ascii)
 def test_the_views_can_be_saved_whatever_characters_a_request_holds(odd: str) -> None:
     statement = {"Sid": odd, "Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{odd}"}
     decision = judge(
         {"action": f"s3:Get{odd}", "resource": f"arn:aws:s3:::{odd}x"}, identity=[{"Statement": statement}]
     )
     ET.fromstring(decision.to_svg().encode())
-    assert odd not in decision.to_html()
-    assert decision.to_html().encode()
+    for view in (decision.to_html(), decision.to_text()):
+        assert view.encode()
+        assert odd not in view
 
 
 def lines_of(decision: Decision) -> list[tuple[float, float, str]]:
