@@ -16,6 +16,7 @@ from typing import Any
 from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.services.shared_issuers import untested_claim
 
 _SYNTAX = "Syntax errors in policy."
 _LEGACY = "The policy failed legacy parsing"
@@ -289,6 +290,16 @@ def _principals(document: Any, statements: list[Statement]) -> str | None:
     return None
 
 
+def _tenants(document: Any, statements: list[Statement]) -> str | None:
+    for statement in statements:
+        key = untested_claim(statement)
+        if key is not None:
+            return (
+                f"Trust policy must evaluate the required claim {key} of the shared OIDC identity provider."
+            )
+    return None
+
+
 def _named(principal: Any) -> Iterator[tuple[str, str]]:
     if isinstance(principal, str):
         yield "AWS", principal
@@ -371,4 +382,5 @@ _TRUST_RULES: tuple[Rule, ...] = (
     _sids,
     _trust_actions,
     _principals,
+    _tenants,
 )

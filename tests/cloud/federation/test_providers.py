@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from iamlab.cloud import Lab
 from iamlab.outside.saml import SamlIdp
 
-from .conftest import ACCOUNT, refused
+from .conftest import ACCOUNT, refused, trust_of
 
 URL = "https://idp.example.org/tenant"
 
@@ -218,3 +218,42 @@ BAD_OIDC: dict[str, tuple[dict[str, Any], str, str]] = {
 def test_an_oidc_provider_that_cant_be_is_refused(iam: Any, name: str) -> None:
     params, code, message = BAD_OIDC[name]
     assert refused(iam.create_open_id_connect_provider, **{"Url": URL, **params})[:2] == (code, message)
+
+
+# ------------------------------------------------------------------ issuers that many share
+SUBJECT = "token.actions.githubusercontent.com:sub"
+AUDIENCE = {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}
+TOO_WIDE: dict[str, dict[str, Any] | None] = {
+    "no condition": None,
+    "the audience alone": AUDIENCE,
+    "wildcards alone": {"StringLike": {SUBJECT: "*?"}},
+    "one of two values wildcards alone": {"StringLike": {SUBJECT: ["repo:octo-org/*", "*"]}},
+    "all but one": {"StringNotEquals": {SUBJECT: "repo:evil/x:ref:refs/heads/main"}},
+    "where the subject is missing": {"ForAllValues:StringLike": {SUBJECT: "repo:octo-org/*"}},
+    "if it exists": {"StringLikeIfExists": {SUBJECT: "repo:octo-org/*"}},
+}
+
+
+@pytest.fixture(scope="module")
+def github(iam: Any) -> str:
+    made = iam.create_open_id_connect_provider(Url="https://token.actions.githubusercontent.com")
+    return str(made["OpenIDConnectProviderArn"])
+
+
+@pytest.mark.parametrize("name", TOO_WIDE)
+def test_a_trust_policy_has_to_tell_githubs_customers_apart(iam: Any, github: str, name: str) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html"""
+    trust = trust_of(github, "sts:AssumeRoleWithWebIdentity", TOO_WIDE[name])
+    code, message, _ = refused(iam.create_role, RoleName="Wide", AssumeRolePolicyDocument=trust)
+    assert code == "MalformedPolicyDocument"
+    assert SUBJECT in message
+
+
+def test_a_trust_policy_for_one_of_githubs_customers_is_saved(iam: Any, github: str) -> None:
+    narrow = {"StringLike": {SUBJECT: "repo:octo-org/*"}}
+    trust = trust_of(github, "sts:AssumeRoleWithWebIdentity", {**AUDIENCE, **narrow})
+    iam.create_role(RoleName="Narrow", AssumeRolePolicyDocument=trust)
+    wide = trust_of(github, "sts:AssumeRoleWithWebIdentity", AUDIENCE)
+    assert refused(iam.update_assume_role_policy, RoleName="Narrow", PolicyDocument=wide)[0] == (
+        "MalformedPolicyDocument"
+    )
