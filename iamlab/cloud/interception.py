@@ -20,7 +20,7 @@ from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.models import MockAWS, botocore_stubber
 from moto.core.request import normalize_request
 
-from iamlab.cloud import guard
+from iamlab.cloud import console_federation, guard
 from iamlab.cloud.gate import Gate
 from iamlab.cloud.moto_seam import dispatch, identities, managed_policies, time
 from iamlab.cloud.moto_seam.dispatch import Endpoint
@@ -84,6 +84,8 @@ class Interception:
         url = request.url
         if guard.is_loopback(url):
             return None
+        if console_federation.URL.match(url):
+            return console_federation.answer(request.method, url, request.body, self._state)
         endpoint = dispatch.find(url)
         if endpoint is None:
             return guard.refuse(request, event_name)

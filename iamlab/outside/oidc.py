@@ -202,7 +202,7 @@ class OidcIdp:
     def start(self) -> str:
         """Answer on loopback, and return the address: what `lab.trust_issuer` wants."""
         if self._server is None:
-            self._server = LoopbackServer(self._answer)
+            self._server = LoopbackServer(self.answer)
         return self._server.address
 
     def close(self) -> None:
@@ -226,7 +226,8 @@ class OidcIdp:
             "code_challenge_methods_supported": ["S256"],
         }
 
-    def _answer(self, visit: Visit) -> Page:
+    def answer(self, visit: Visit) -> Page:
+        """The page for a visit, for those who serve it themselves: `TlsEndpoint(certificate, idp.answer)`."""
         page = {
             ("GET", "/.well-known/openid-configuration"): lambda _: _json(self.configuration),
             ("GET", "/.well-known/jwks"): lambda _: _json(self.jwks),

@@ -18,7 +18,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from iamlab.cloud import Lab
+from iamlab.outside.authority import CertificateAuthority
 from iamlab.outside.oidc import GITHUB, OidcIdp
+from iamlab.outside.tls import TlsEndpoint
+from iamlab.outside.web import LoopbackServer, Page, Visit
 
 from .conftest import ACCOUNT, refused, trust_of
 
@@ -335,3 +338,75 @@ def test_a_provider_that_aws_knows_by_itself_needs_no_iam_provider(
         shared_lab.trust_issuer(google, idp.start())
         assert assume(idp.token("1", "my-app"), role)["Provider"] == "accounts.google.com"
         assert refused(assume, token=idp.token("1", "app"), role=role) == NOT_AUTHORIZED
+
+
+# ------------------------------------------------------------------ over TLS
+def test_a_server_of_keys_without_a_known_authority_counts_by_its_thumbprint(
+    shared_lab: Lab, private_key: rsa.RSAPrivateKey
+) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html"""
+    issuer = "https://inhouse.example.org"
+    idp = OidcIdp(shared_lab.clock.now, issuer, private=private_key)
+    ca = CertificateAuthority(shared_lab.clock.now)
+    iam = boto3.client("iam")
+    with TlsEndpoint(ca.issue("inhouse.example.org"), idp.answer) as endpoint:
+        shared_lab.trust_issuer(issuer, endpoint.address)
+        # Made without a thumbprint: IAM looks the certificate up.
+        arn = iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["app"])[
+            "OpenIDConnectProviderArn"
+        ]
+        named = {"OpenIDConnectProviderArn": arn}
+        noted = iam.get_open_id_connect_provider(**named)["ThumbprintList"]
+        assert noted == [endpoint.certificate.thumbprint]
+        iam.create_role(RoleName="Inhouse", AssumeRolePolicyDocument=trust_of(arn, ACTION))
+        role = f"arn:aws:iam::{ACCOUNT}:role/Inhouse"
+        assume(idp.token("ana", "app"), role)
+        endpoint.install(ca.issue("inhouse.example.org"))
+        assert refused(assume, token=idp.token("ana", "app"), role=role) == token_error(
+            "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint"
+        )
+        iam.update_open_id_connect_provider_thumbprint(
+            **named, ThumbprintList=[endpoint.certificate.thumbprint.upper()]
+        )
+        assume(idp.token("ana", "app"), role)
+
+
+# ------------------------------------------------------------------ servers that misbehave
+def _playing(configuration: Any, keys: Any) -> LoopbackServer:
+    def answer(visit: Visit) -> Page:
+        found = configuration if visit.path.endswith("openid-configuration") else keys
+        return Page(found if isinstance(found, str) else json.dumps(found), "application/json")
+
+    return LoopbackServer(answer)
+
+
+ODD = "https://odd.example.org"
+JWKS = f"{ODD}/.well-known/jwks"
+MISBEHAVED: dict[str, tuple[Any, Any, str]] = {
+    "no JSON": ("<html>", {"keys": []}, NO_KEY),
+    "a list": ([], {"keys": []}, NO_KEY),
+    "another issuer's configuration": ({"issuer": ISSUER, "jwks_uri": JWKS}, {"keys": []}, NO_KEY),
+    "keys on another host": ({"issuer": ODD, "jwks_uri": "http://169.254.169.254/keys"}, {}, NO_KEY),
+    "keys on another port": ({"issuer": ODD, "jwks_uri": "http://127.0.0.1:9/keys"}, {}, NO_KEY),
+    "no keys": ({"issuer": ODD, "jwks_uri": JWKS}, {"keys": "none"}, NO_KEY),
+    "an empty set": ({"issuer": ODD, "jwks_uri": JWKS}, {"keys": []}, "Token signature invalid"),
+    "a shared secret as key": (
+        {"issuer": ODD, "jwks_uri": JWKS},
+        {"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "x"}]},
+        "Token signature invalid",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def odd_token(shared_lab: Lab, private_key: rsa.RSAPrivateKey) -> str:
+    boto3.client("iam").create_open_id_connect_provider(Url=ODD, ClientIDList=["app"])
+    return OidcIdp(shared_lab.clock.now, ODD, private=private_key).token("ana", "app", exp=4_000_000_000)
+
+
+@pytest.mark.parametrize("name", MISBEHAVED)
+def test_an_issuer_that_misbehaves_vouches_for_nobody(shared_lab: Lab, odd_token: str, name: str) -> None:
+    configuration, keys, words = MISBEHAVED[name]
+    with _playing(configuration, keys) as server:
+        shared_lab.trust_issuer(ODD, server.address)
+        assert refused(assume, token=odd_token) == token_error(words)
