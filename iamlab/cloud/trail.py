@@ -30,6 +30,7 @@ password newpassword oldpassword secretaccesskey sessiontoken secretstring secre
 samlassertion webidentitytoken plaintext privatekey tokencode authenticationcode authenticationcode1
 authenticationcode2 base32stringseed qrcodepng masteruserpassword clientsecret ciphertextblob
 servicepassword servicecredentialsecret customerkey ssecustomerkey copysourcessecustomerkey
+tradeintoken contextassertion
 """
 _SECRETS = frozenset(_SECRETS_TEXT.split())
 _READ = re.compile(r"(?:Get|List|Describe|Head|Lookup|Search|BatchGet|Query|Scan|Simulate|Decode|Select)")

@@ -115,6 +115,16 @@ REFUSALS: list[tuple[str, dict[str, Any], tuple[str, str, int]]] = [
         {"VirtualMFADeviceName": "spare"},
         ("EntityAlreadyExists", "MFADevice entity at the same path and name already exists.", 409),
     ),
+    (
+        "create_virtual_mfa_device",
+        {"VirtualMFADeviceName": "my phone"},
+        (
+            "ValidationError",
+            "The specified value for virtualMFADeviceName is invalid. It must contain only alphanumeric characters "
+            "and/or the following: +=,.@_-",
+            400,
+        ),
+    ),
     ("delete_virtual_mfa_device", {"SerialNumber": GHOST}, UNKNOWN),
     ("enable_mfa_device", {"UserName": "ana", "SerialNumber": GHOST, **CODES}, UNKNOWN),
     ("resync_mfa_device", {"UserName": "ana", "SerialNumber": GHOST, **CODES}, UNKNOWN),

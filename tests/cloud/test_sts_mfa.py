@@ -168,3 +168,27 @@ def test_a_role_has_no_device(ana: tuple[Any, Authenticator], lab: Lab) -> None:
     role = lab.session(session.client("sts").assume_role(RoleArn=arn, RoleSessionName="ana"))
     asked = {"RoleArn": arn, "RoleSessionName": "again", "SerialNumber": DEVICE, "TokenCode": app.code()}
     assert refusal(role.client("sts").assume_role, **asked) == ("AccessDenied", FOREIGN, 403)
+
+
+def test_the_trail_tells_of_the_factor_where_policies_can_not(
+    ana: tuple[Any, Authenticator], lab: Lab
+) -> None:
+    session, app = ana
+    sts, arn = session.client("sts"), make_role(WITH_MFA)
+    role = sts.assume_role(RoleArn=arn, RoleSessionName="ana", SerialNumber=DEVICE, TokenCode=app.code())
+    used = lab.session(role).client("sts")
+    used.get_caller_identity()
+    identity = lab.trail[-1].record()["userIdentity"]
+    assert identity["sessionContext"]["attributes"]["mfaAuthenticated"] == "true"
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+    assert refusal(used.assume_role, RoleArn=arn, RoleSessionName="next")[0] == "AccessDenied"
+
+
+def test_a_users_own_session_is_no_link_of_a_chain(ana: tuple[Any, Authenticator], lab: Lab) -> None:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html: chaining is a role that assumes a role
+    session, app = ana
+    arn = make_role(WITH_MFA)
+    boto3.client("iam").update_role(RoleName="Vault", MaxSessionDuration=7200)
+    token = session.client("sts").get_session_token(SerialNumber=DEVICE, TokenCode=app.code())
+    asked = {"RoleArn": arn, "RoleSessionName": "ana", "DurationSeconds": 7200}
+    assert lab.session(token).client("sts").assume_role(**asked)["Credentials"]

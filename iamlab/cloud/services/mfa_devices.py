@@ -26,6 +26,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities, mfa
 from iamlab.cloud.moto_seam.mfa import Device
 from iamlab.cloud.services import operation
+from iamlab.cloud.services.iam_holders import user_or_root
 from iamlab.cloud.services.iam_paging import page
 from iamlab.cloud.services.iam_shapes import (
     already_exists,
@@ -157,7 +158,7 @@ def resync_mfa_device(call: Call, state: LabState) -> dict[str, Any]:
 def deactivate_mfa_device(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeactivateMFADevice.html"""
     with state.lock:
-        record = _whose(call)
+        record = user_or_root(call)
         mfa.release(call.account, record, _enabled(call.account, record, call.params["SerialNumber"]))
     return {}
 
@@ -182,20 +183,16 @@ def get_mfa_device(call: Call, state: LabState) -> dict[str, Any]:
 @operation("iam", "ListMFADevices")
 def list_mfa_devices(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html"""
-    record = _whose(call)
-    name = record.name if record is not None else _ROOT_NAME
+    record = user_or_root(call)
+    named = {"UserName": record.name} if record is not None else {}  # the root user has no name to show
     shown, truncation = page(call, mfa.devices_of(call.account, record), lambda device: device.serial_number)
     devices = [
-        {"UserName": name, "SerialNumber": device.serial_number, "EnableDate": device.enable_date}
-        for device in shown
+        named | {"SerialNumber": device.serial_number, "EnableDate": device.enable_date} for device in shown
     ]
     return {"MFADevices": devices, **truncation}
 
 
 # ------------------------------------------------------------------ helpers
-_ROOT_NAME = "root"
-
-
 def _enable(
     state: LabState, account: str, record: Any | None, serial: str, codes: tuple[str, str], now: datetime
 ) -> None:
@@ -212,18 +209,6 @@ def _enable(
         if not accepts_pair(device, *codes, now):
             raise _invalid_code()
         mfa.assign(account, record, device, now.replace(microsecond=0))
-
-
-def _whose(call: Call) -> Any | None:
-    """The user that a call names, or who calls; None for a root user."""
-    name = call.params.get("UserName")
-    if name is not None:
-        return user(call.account, name)
-    if call.caller.type == "User":
-        return call.caller.record
-    if call.caller.is_root:
-        return None
-    raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
 
 
 def _enabled(account: str, record: Any | None, serial: str) -> Device:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from iamlab.cloud.call import Call
@@ -20,6 +20,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation, proof
 from iamlab.cloud.services.session_policies import accepted, packed_size
+from iamlab.cloud.services.sts_mfa import PRESENT
 from iamlab.cloud.sessions import Session, SessionKind, account_of_key, issue
 from iamlab.cloud.state import LabState
 
@@ -51,7 +52,7 @@ def assume_role(call: Call, state: LabState) -> dict[str, Any]:
     if params.get("ProvidedContexts"):
         # Context is asserted by IAM Identity Center, which no account of the lab has.
         raise AwsError("InvalidParameterValue", "The context assertion that was provided is not valid.")
-    session, packed = assume(state, caller, role, params)
+    session, packed = assume(state, caller, role, params, mfa_at=_proven_at(call))
     answer: dict[str, Any] = {
         "Credentials": session.credentials(),
         "AssumedRoleUser": {
@@ -179,9 +180,23 @@ def session_tags(params: Mapping[str, Any], parent: Session | None) -> tuple[dic
     }
 
 
+def _proven_at(call: Call) -> datetime | None:
+    """When the caller proved a second factor: now, or before it got its own credentials. The trail tells it.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+    """
+    if PRESENT in call.proven:
+        return call.now
+    return call.caller.session.mfa_at if call.caller.session is not None else None
+
+
 def _is_chained(caller: Caller) -> bool:
-    """Temporary credentials assume roles for an hour at most; those that AWS delivers to compute don't count."""
-    return caller.session is not None and caller.session.delivered_by is None
+    """A role that assumes a role does so for an hour at most; those that AWS delivers to compute don't count.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html (role chaining)
+    """
+    session = caller.session
+    return session is not None and session.kind is SessionKind.ROLE and session.delivered_by is None
 
 
 def _source_identity(params: Mapping[str, Any], parent: Session | None) -> str | None:

@@ -34,6 +34,7 @@ _NAMES = {
     "roleName",
     "serverCertificateName",
     "userName",
+    "virtualMFADeviceName",
 }
 _IAM_WORDS = {
     "name": "It must contain only alphanumeric characters and/or the following: +=,.@_-",
