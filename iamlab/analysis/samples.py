@@ -25,7 +25,7 @@ FRESH: Final = "iamlab"
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _WILDCARD = re.compile(r"[*?]")
-_FIXED: Final = {"Partition": "aws", "Region": "us-east-1", "Account": ACCOUNT}
+_FIXED: Final = {"Partition": "aws", "Region": "us-east-1"}
 # Placeholders whose names may hold slashes and colons; all others stand for one plain name.
 _LONG = re.compile(
     r"ObjectName|.*Path|.*Key|SecretId|Log(?:Group|Stream)Name|RepositoryName|Alias|.*LeadingSlash"
@@ -37,9 +37,10 @@ Element = tuple[bool, str]
 """(literal, text): a character, or one of the four kinds above."""
 
 
-def filled(template: str) -> str:
-    """A template with its placeholders filled in: an ARN that no policy names in particular."""
-    return _PLACEHOLDER.sub(lambda match: _FIXED.get(match[1], FRESH), template)
+def filled(template: str, account: str = ACCOUNT) -> str:
+    """A template with its placeholders filled in: an ARN of the account that no policy names in particular."""
+    fixed = _FIXED | {"Account": account}
+    return _PLACEHOLDER.sub(lambda match: fixed.get(match[1], FRESH), template)
 
 
 def meeting(template: str, *patterns: str) -> str | None:
