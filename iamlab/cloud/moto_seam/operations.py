@@ -10,6 +10,7 @@ import gzip
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
@@ -211,10 +212,22 @@ def result_reply(
         context=SerializationContext(request_id=request_id),
         value_picker=XFormedAttributePicker(),
     )
-    reply = serializer.serialize(result)
+    reply = serializer.serialize(_whole_seconds(result) if service in _WHOLE_SECONDS else result)
     headers = dict(reply["headers"])
     headers.update(_request_id_headers(service, request_id))
     return reply["status_code"], headers, reply["body"]
+
+
+# Services whose answers know no fractions of a second.
+_WHOLE_SECONDS = frozenset({"iam", "sts"})
+
+
+def _whole_seconds(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0)
+    if isinstance(value, Mapping):
+        return {name: _whole_seconds(item) for name, item in value.items()}
+    return [_whole_seconds(item) for item in value] if isinstance(value, list) else value
 
 
 def _request_id_headers(service: str, request_id: str) -> dict[str, str]:

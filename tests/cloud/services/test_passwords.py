@@ -275,3 +275,14 @@ def give(iam: Any, *actions: str) -> None:
         PolicyName="may",
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
     )
+
+
+def test_iams_dates_have_no_fractions(iam: Any, lab: Lab) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_LoginProfile.html: as `2019-04-18T17:04:49Z`."""
+    lab.clock.advance(seconds=0.5)
+    iam.create_user(UserName="ben")
+    dates = [
+        iam.create_login_profile(UserName="ben", Password=GOOD)["LoginProfile"]["CreateDate"],
+        iam.get_user(UserName="ben")["User"]["CreateDate"],
+    ]
+    assert [date.microsecond for date in dates] == [0, 0]
