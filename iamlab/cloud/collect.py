@@ -171,6 +171,12 @@ _NOTHING = '{"Version": "2012-10-17", "Statement": []}'
 _EVERYTHING = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
 
+def scp_levels(account: str) -> tuple[Policies, ...]:
+    """The SCPs over an account, level by level; () without an organisation, and for its management account."""
+    place = organizations.membership(account)
+    return _levels(place.scps) if place is not None and not place.management else ()
+
+
 def _levels(levels: Iterable[organizations.Level]) -> tuple[Policies, ...]:
     return tuple(
         tuple(parsed(policy.document, policy.name, policy.arn) for policy in level) for level in levels

@@ -8,7 +8,7 @@ See https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.htm
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from iamlab.engine.layers import Layer, Outcome
@@ -16,8 +16,9 @@ from iamlab.policy.statement import Statement
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision, StatementRef
+    from iamlab.policy import Policy
 
-__all__ = ["evaluation_result", "missing_context_keys"]
+__all__ = ["context_keys", "evaluation_result", "missing_context_keys"]
 
 _DECISIONS: Final = {
     Outcome.ALLOWED: "allowed",
@@ -32,8 +33,6 @@ _INPUTS: Final = {
     Layer.RESOURCE: "ResourcePolicy",
 }
 
-_PRINCIPALS: Final = {"User": "user", "FederatedUser": "user", "AssumedRole": "role", "Account": "none"}
-
 
 def evaluation_result(decision: Decision) -> dict[str, Any]:
     """The decision as an `EvaluationResult`."""
@@ -42,9 +41,7 @@ def evaluation_result(decision: Decision) -> dict[str, Any]:
         "EvalActionName": request.action,
         "EvalResourceName": request.resource,
         "EvalDecision": _DECISIONS[decision.outcome],
-        "MatchedStatements": [
-            _matched(statement, request.principal_type) for statement in decision.statements
-        ],
+        "MatchedStatements": [_matched(statement) for statement in decision.statements],
         "MissingContextValues": list(missing_context_keys(decision)),
     }
     organisation = decision.trace.layer(Layer.SCP)
@@ -83,12 +80,12 @@ def _keys(statement: Statement) -> Iterator[str]:
         yield from test.variables
 
 
-def _matched(reference: StatementRef, principal_type: str) -> dict[str, Any]:
+def _matched(reference: StatementRef) -> dict[str, Any]:
     span = reference.span
     policy = reference.policy
     found: dict[str, Any] = {
         "SourcePolicyId": policy.name or _input_name(reference),
-        "SourcePolicyType": _source_type(reference, principal_type),
+        "SourcePolicyType": _source_type(reference),
     }
     if span is not None:
         found["StartPosition"] = {"Line": span.line, "Column": span.column}
@@ -101,10 +98,16 @@ def _input_name(reference: StatementRef) -> str:
     return name if reference.layer == Layer.RESOURCE else f"{name}.{reference.policy_index + 1}"
 
 
-def _source_type(reference: StatementRef, principal_type: str) -> str:
-    if reference.layer == Layer.RESOURCE:
-        return "resource"
-    arn = reference.policy.arn
-    if arn is not None:
-        return "aws-managed" if ":iam::aws:" in arn else "user-managed"
-    return _PRINCIPALS.get(principal_type, "none") if reference.layer == Layer.IDENTITY else "none"
+def _source_type(reference: StatementRef) -> str:
+    """Two words on the wire, whatever the API reference lists: seen in every answer of the real simulator."""
+    return "Resource Policy" if reference.layer == Layer.RESOURCE else "IAM Policy"
+
+
+def context_keys(policies: Iterable[Policy]) -> tuple[str, ...]:
+    """The context keys that policies ask for, in conditions and variables, each once, in the order of the text."""
+    found: dict[str, str] = {}
+    for policy in policies:
+        for statement in policy.statements:
+            for key in _keys(statement):
+                found.setdefault(key.lower(), key)
+    return tuple(found.values())

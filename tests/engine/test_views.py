@@ -195,19 +195,19 @@ def test_the_simulators_words() -> None:
         "MatchedStatements": [
             {
                 "SourcePolicyId": "scp.1",
-                "SourcePolicyType": "none",
+                "SourcePolicyType": "IAM Policy",
                 "StartPosition": {"Line": 3, "Column": 18},
                 "EndPosition": {"Line": 7, "Column": 6},
             },
             {
                 "SourcePolicyId": "Admin",
-                "SourcePolicyType": "aws-managed",
+                "SourcePolicyType": "IAM Policy",
                 "StartPosition": {"Line": 2, "Column": 2},
                 "EndPosition": {"Line": 2, "Column": 53},
             },
             {
                 "SourcePolicyId": "PermissionsBoundaryPolicyInputList.1",
-                "SourcePolicyType": "none",
+                "SourcePolicyType": "IAM Policy",
                 "StartPosition": {"Line": 3, "Column": 18},
                 "EndPosition": {"Line": 7, "Column": 6},
             },
@@ -248,7 +248,7 @@ def test_an_explicit_deny_is_all_that_matches_it() -> None:
     result = evaluation_result(judge(identity=[ALLOW, DENY], resource=GRANT))
     assert result["EvalDecision"] == "explicitDeny"
     assert [match["SourcePolicyId"] for match in result["MatchedStatements"]] == ["PolicyInputList.2"]
-    assert result["MatchedStatements"][0]["SourcePolicyType"] == "user"
+    assert result["MatchedStatements"][0]["SourcePolicyType"] == "IAM Policy"
 
 
 def run(*cases: Any, explain: bool = False) -> tuple[int, list[str], str]:

@@ -63,6 +63,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_oidc_providers",
         "iam_tags",
         "iam_account",
+        "iam_simulator",
         "mfa_devices",
         "iam_root_access",
         "sts_tokens",
