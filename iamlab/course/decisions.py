@@ -270,7 +270,7 @@ iam.put_group_policy(
 """
 _TAGS = """
         "Condition": {"%s": {"%s": "%s"}},"""
-_IN_ACCOUNT = trust({"AWS": "123456789012"})
+_IN_ACCOUNT = trust({"AWS": "arn:aws:iam::123456789012:root"})
 
 
 def _to(role: str) -> dict[str, str]:
