@@ -137,11 +137,12 @@ _CODES: dict[Failure, dict[str, tuple[str, int]]] = {
 # Services whose code or status differs from the rest of their protocol.
 _SERVICE_CODES: dict[tuple[Failure, str], tuple[str, int]] = {
     (Failure.DENIED, "sns"): ("AuthorizationError", 403),
-    # SQS kept the codes of its query protocol for JSON
-    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-faqs.html
-    (Failure.DENIED, "sqs"): ("AccessDenied", 403),
     (Failure.DENIED, "elbv2"): ("AccessDenied", 403),
 }
+
+# Services that kept the codes of their query protocol when they turned to JSON.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-faqs.html
+_QUERY_CODED = frozenset({"sqs"})
 
 _UNABLE = "AWS was not able to validate the provided access credentials"
 _NO_MATCH = (
@@ -203,6 +204,8 @@ def failure(kind: Failure, service: str, protocol: str, message: str = "") -> Aw
         protocol: the wire protocol of the request.
         message: words that replace the usual ones.
     """
+    if service in _QUERY_CODED:
+        protocol = _QUERY
     family = _S3 if service in ("s3", "s3control") else protocol
     codes = _CODES[kind]
     code, status = _SERVICE_CODES.get((kind, service)) or codes.get(family) or codes[protocol]

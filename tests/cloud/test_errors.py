@@ -23,6 +23,8 @@ CASES = [
     (Failure.DENIED, "lambda", "rest-json", "AccessDeniedException", 403),
     (Failure.UNKNOWN_KEY, "sts", "query", "InvalidClientTokenId", 403),
     (Failure.UNKNOWN_KEY, "dynamodb", "json", "UnrecognizedClientException", 400),
+    (Failure.UNKNOWN_KEY, "sqs", "json", "InvalidClientTokenId", 403),
+    (Failure.EXPIRED_TOKEN, "sqs", "json", "ExpiredToken", 403),
     (Failure.UNKNOWN_KEY, "s3", "rest-xml", "InvalidAccessKeyId", 403),
     (Failure.UNKNOWN_KEY, "ec2", "ec2", "AuthFailure", 401),
     (Failure.BAD_SIGNATURE, "iam", "query", "SignatureDoesNotMatch", 403),
