@@ -6,11 +6,12 @@ the sets differ at all: a statement that stands in both alike adds nothing. Any 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Final
 
 from iamlab.analysis.callers import speaks_of_principals
-from iamlab.analysis.rules import statement_key
+from iamlab.analysis.rules import StatementKey, statement_key
 from iamlab.analysis.strings import FRESH, Budget, Glob, glob_of, minterms, overlap
 from iamlab.engine import Layer, PolicySet
 from iamlab.engine.layers import LAYERS
@@ -27,9 +28,13 @@ _GATES: Final = (
     "sts:tagsession",
     "sts:setsourceidentity",
     "sts:setcontext",
-    "sts:assumeroot",
+    "sts:getfederationtoken",
+    "sts:*",
+    "iam:*",
 )
+_FIXED: Final = ("sts:getcalleridentity", "sts:getsessiontoken", "sts:assumerole", "sts:assumeroot")
 _EVERYTHING: Final = "*"
+_BEYOND: Final = "\U0010ffff"  # sorts behind every text with the same beginning
 
 
 def special_actions(one: PolicySet, other: PolicySet, services: Iterable[str]) -> list[str]:
@@ -39,7 +44,7 @@ def special_actions(one: PolicySet, other: PolicySet, services: Iterable[str]) -
         one, other: the sets.
         services: prefixes of the services that there are.
     """
-    found: list[str] = []
+    found: list[str] = list(_FIXED)
     sets = (one, other)
     if any(map(speaks_of_principals, sets)):
         found.extend(_GATES)
@@ -59,7 +64,7 @@ def _built(policies: PolicySet) -> Hashable:
     )
 
 
-Spoken = dict[Hashable, tuple[set[str], set[frozenset[str]]]]
+Spoken = dict[tuple[StatementKey, Layer, int | None], tuple[set[str], set[frozenset[str]]]]
 
 
 def _spoken(policies: PolicySet) -> Spoken:
@@ -84,18 +89,25 @@ def _spoken(policies: PolicySet) -> Spoken:
     return found
 
 
-def differing(one: PolicySet, other: PolicySet) -> list[str]:
-    """Patterns that cover every action for which the sets can differ."""
-    if _built(one) != _built(other) or bool(one.layer(Layer.RESOURCE)) != bool(other.layer(Layer.RESOURCE)):
+def differing(first: PolicySet, second: PolicySet) -> list[str]:
+    """Patterns that cover every action for which the first set can allow anything that the second doesn't.
+
+    Elsewhere each Allow of the first stands in the second too, and each Deny of the second in the first.
+    """
+    if _built(first) != _built(second) or bool(first.layer(Layer.RESOURCE)) != bool(
+        second.layer(Layer.RESOURCE)
+    ):
         return [_EVERYTHING]
-    mine, theirs = _spoken(one), _spoken(other)
+    mine, theirs = _spoken(first), _spoken(second)
     found: set[str] = set()
     nothing: tuple[set[str], set[frozenset[str]]] = (set(), set())
     for place in mine.keys() | theirs.keys():
-        left, right = mine.get(place, nothing), theirs.get(place, nothing)
-        if left[1] != right[1]:
+        more, less = mine.get(place, nothing), theirs.get(place, nothing)
+        if place[0].denies:
+            more, less = less, more
+        if more[1] - less[1]:
             return [_EVERYTHING]
-        found |= left[0] ^ right[0]
+        found |= more[0] - less[0]
     return sorted(found)
 
 
@@ -161,10 +173,14 @@ def _nested(region: str, near: list[str]) -> Iterator[str]:
     base = region[:-1]
     inside = [text for text in near if text.rstrip("*").startswith(base)]
     prefixes = [base, *(text[:-1] for text in inside if text.endswith("*"))]
+    near = sorted(near)
     for prefix in dict.fromkeys(prefixes):
-        following = {
-            text[len(prefix)] for text in near if text.startswith(prefix) and len(text) > len(prefix)
-        }
+        following: set[str] = set()
+        at = bisect_right(near, prefix)
+        while at < len(near) and near[at].startswith(prefix):
+            following.add(near[at][len(prefix)])
+            # On to the first pattern that goes on otherwise.
+            at = bisect_right(near, near[at][: len(prefix) + 1] + _BEYOND, at)
         if prefix.startswith(":"):
             continue
         fresh = next((char for char in FRESH if char not in following and char == char.lower()), "\u4e00")

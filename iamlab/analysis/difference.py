@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterator
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-from iamlab.analysis.action_classes import all_patterns, differing, representatives, special_actions
+from iamlab.analysis.action_classes import differing, representatives, special_actions
 from iamlab.analysis.callers import Caller, callers_of, speaks_of_principals
 from iamlab.analysis.context_search import Found, find_context
 from iamlab.analysis.known import ALONE, ALWAYS_PRESENT, can_hold, resource_shapes
@@ -22,6 +22,7 @@ from iamlab.analysis.strings import Budget, Bundle, Glob, OverBudget, glob_of, w
 from iamlab.analysis.universe import Universe, ones, universe
 from iamlab.analysis.witness import Witness, witness
 from iamlab.engine import Layer, PolicySet, Request
+from iamlab.engine.layers import LAYERS
 from iamlab.engine.route import route_of
 from iamlab.policy.glob import STAR, resource_marks, tokens_of
 
@@ -110,9 +111,8 @@ class _Search:
     # ------------------------------------------------------------ classes
     def _actions(self) -> Iterator[tuple[str, int]]:
         """An action for each class, and in the known universe the bits of all its members."""
-        special: list[str] = []
-        if self.principals or self.rcps:
-            special = special_actions(self.first, self.second, universe().ranges)
+        services = universe().ranges if self.rcps else ()
+        special = special_actions(self.first, self.second, services)
         if not self.known:
             for action in representatives(self.first, self.second, special, self.budget):
                 yield action, 0
@@ -122,9 +122,13 @@ class _Search:
         for pattern in differing(self.first, self.second):
             region |= index.bits(pattern)
         classes = [region] if region else []
-        splitters = dict.fromkeys(
-            index.bits(pattern) for pattern in [*all_patterns(self.first, self.second), *special]
+        spoken = dict.fromkeys(
+            index.covered(statement.actions)
+            for policies in (self.first, self.second)
+            for member in policies.members
+            for statement in member.policy.statements
         )
+        splitters = [*spoken, *(index.bits(pattern) for pattern in special)]
         for bits in splitters:
             if bits & region and region & ~bits:
                 classes = [part for group in classes for part in (group & bits, group & ~bits) if part]
@@ -133,15 +137,11 @@ class _Search:
         merged: dict[Hashable, int] = {}
         for group in classes:
             lower = index.lower[next(ones(group))]
-            plans = (self.first.plan(lower), self.second.plan(lower))
-            key = tuple(
-                tuple(
-                    (member.layer, member.level, member.index, s.index)
-                    for member, found in plan.members
-                    for s in found
-                )
-                for plan in plans
-            ) + tuple(bool(group & index.bits(pattern)) for pattern in special)
+            key = (
+                _statements(self.first, lower),
+                _statements(self.second, lower),
+                tuple(bool(group & index.bits(pattern)) for pattern in special),
+            )
             merged[key] = merged.get(key, 0) | group
         for group in merged.values():
             yield index.lower[next(ones(group))], group
@@ -158,6 +158,12 @@ class _Search:
         route = route_of(caller.request(action, region.example, {}))
         if route.fixed is not None:
             return None
+        ways = (route.kind, route.mask, route.same_account, route.gate, route.foreign, route.caller_side_only)
+        spoken = (_statements(self.first, action), _statements(self.second, action))
+        asked = (ways, spoken, caller, region.shape, self.known and members)
+        if asked in self.seen:
+            return None
+        self.seen.add(asked)
         one = Side(self.first, route, self.rules, self.delegate)
         other = Side(self.second, route, self.rules, self.delegate)
         bits = 0
@@ -165,7 +171,6 @@ class _Search:
             bits |= mask
         if one.within(other, bits):
             return None
-        ways = (route.kind, route.mask, route.same_account, route.gate, route.foreign, route.caller_side_only)
         place = (ways, one.layers, other.layers, one.masks, other.masks, region.shape, self.known and members)
         if place in self.seen:
             return None
@@ -223,6 +228,16 @@ class _Search:
                 f"the engine doesn't confirm the difference found for `{action}` on `{found.resource}`"
             )
         return shown
+
+
+def _statements(policies: PolicySet, action: str) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Which statements concern an action."""
+    found: list[tuple[int, tuple[int, ...]]] = []
+    for number, member in enumerate(policies.members):
+        denies, allows = member.policy.candidates(LAYERS[member.layer].usage, action)
+        if denies or allows:
+            found.append((number, tuple(statement.index for statement in (*denies, *allows))))
+    return tuple(found)
 
 
 def _free(key: str) -> tuple[bool, bool]:

@@ -16,7 +16,7 @@ from iamlab.analysis.rules import ClassRule, Side
 from iamlab.analysis.strings import Budget, Bundle, Glob, glob_of, overlap, walk
 from iamlab.policy.glob import STAR, resource_marks
 from iamlab.policy.matching import Resources
-from iamlab.policy.variables import Values, fill
+from iamlab.policy.variables import Part, Values, fill
 
 __all__ = ["Shape", "find_resource"]
 
@@ -52,7 +52,7 @@ class _Scope:
         if resources is None:
             self.covered.append(patterns.setdefault(_ALL, len(patterns)))
             return
-        for glob in _globs(resources, values) if resources.variables() else _fixed_globs(resources):
+        for glob in _globs(resources, values) if _tied(resources) else _fixed_globs(resources):
             if glob is None:
                 self.never = self.never or self.negated
             else:
@@ -61,8 +61,18 @@ class _Scope:
 
 def _globs(resources: Resources, values: Values) -> list[Glob | None]:
     """The entries with the context's values put in; None for one whose variable has no value."""
-    filled = (fill(parts, values) for parts in resources.parts())
+    filled = (fill(parts, values) for parts in _parts(resources))
     return [None if tokens is None else glob_of(tuple(resource_marks(tokens))) for tokens in filled]
+
+
+@lru_cache(4096)
+def _parts(resources: Resources) -> tuple[tuple[Part, ...], ...]:
+    return resources.parts()
+
+
+@lru_cache(4096)
+def _tied(resources: Resources) -> bool:
+    return bool(resources.variables())
 
 
 @lru_cache(4096)
@@ -82,6 +92,7 @@ def find_resource(
         shape: what else the resource must be.
         budget: pays for the search.
     """
+    budget.spend(2 * len(rules), _WHERE)
     patterns: dict[Glob, int] = {}
     scopes = [_Scope(rule, values, patterns) for rule in rules]
     scopes = [scope for scope in scopes if not scope.never]
@@ -183,6 +194,7 @@ class _Search:
     def _walk(self, base: Glob, target: Glob | None, loose: list[int], sure: set[int]) -> str | None:
         globs = [base, *(self.globs[index] for index in loose), *self.shape.outside]
         needed = [*self.shape.must, *(() if target is None else (target,))]
+        self.budget.spend(4 * (len(globs) + len(needed)), _WHERE)
         bundle = Bundle([*globs, *needed])
         must = [bundle.accepts[0], *bundle.accepts[len(globs) :]]
         alive = [bundle.regions[0], *bundle.regions[len(globs) :]]

@@ -9,6 +9,7 @@ differently share a bit, whichever set or layer they stand in.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 from typing import NamedTuple
 
 from iamlab.engine import PolicySet
@@ -22,9 +23,10 @@ from iamlab.policy.facts import Strength
 from iamlab.policy.matching import Resources
 from iamlab.policy.statement import Statement, Usage
 
-__all__ = ["ClassRule", "Rules", "Side", "delegated", "statement_key", "test_key"]
+__all__ = ["ClassRule", "Rules", "Side", "StatementKey", "delegated", "statement_key", "test_key"]
 
 
+@lru_cache(64)
 def delegated(account: str | None) -> Policy:
     """A resource's policy that leaves every decision to the IAM policies of its account, as KMS's default one does."""
     whom = {"AWS": account or "000000000000"}

@@ -49,6 +49,7 @@ def pieces(key: str, patterns: Mapping[str, Sequence[Pattern]], budget: Budget) 
                         if (before, after, other) in asked:
                             continue
                         asked.add((before, after, other))
+                        budget.spend(len(other.places), "the values of policy variables")
                         for piece in _pieces(before, after, other):
                             found[piece] = None
                             budget.spend(1, "the values of policy variables")
