@@ -14,11 +14,12 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from iamlab.cloud.callers import find_credential
+from iamlab.cloud.callers import find_caller, find_credential
 from iamlab.cloud.moto_seam.operations import Reply
 from iamlab.cloud.sessions import Session, SessionKind
 from iamlab.cloud.state import LabState
@@ -29,6 +30,12 @@ _GOOD_FOR = timedelta(minutes=15)
 _SHORTEST, _LONGEST = 900, 43_200
 _MOST = 1_000
 _CONSOLE = re.compile(r"https://([a-z0-9-]+\.)*aws\.amazon\.com(/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    session: Session
+    until: datetime
 
 
 class _Refused(Exception):
@@ -52,11 +59,12 @@ def _token(fields: Mapping[str, str], state: LabState) -> Reply:
     session = _session(fields.get("Session", ""), state)
     _check_duration(fields.get("SessionDuration"), session)
     with state.lock:
-        kept: dict[str, datetime] = state.stores.setdefault(_STORE, {})
+        kept: dict[str, _Token] = state.stores.setdefault(_STORE, {})
         while len(kept) >= _MOST:
             del kept[next(iter(kept))]
         token = base64.urlsafe_b64encode(state.random.randbytes(150)).decode()
-        kept[token] = min(state.clock.now() + _GOOD_FOR, session.expires)
+        kept[token] = _Token(session, min(state.clock.now() + _GOOD_FOR, session.expires))
+    _record("GetSigninToken", session, state)
     return 200, {"Content-Type": "application/json"}, json.dumps({"SigninToken": token})
 
 
@@ -97,7 +105,17 @@ def _login(fields: Mapping[str, str], state: LabState) -> Reply:
     if not _CONSOLE.match(destination):
         raise _Refused("The Destination parameter must be a page of the AWS console")
     with state.lock:
-        until = state.stores.get(_STORE, {}).pop(fields.get("SigninToken", ""), None)
-    if until is None or state.clock.now() >= until:
+        token: _Token | None = state.stores.get(_STORE, {}).pop(fields.get("SigninToken", ""), None)
+    if token is None or state.clock.now() >= token.until:
         raise _Refused("The SigninToken is invalid or expired")
+    _record("ConsoleLogin", token.session, state)
     return 302, {"Location": destination, "Content-Type": "text/html"}, ""
+
+
+def _record(name: str, session: Session, state: LabState) -> None:
+    """Tell the trail, as AWS's sign-in pages do."""
+    from iamlab.cloud.sign_in import sign_in_event  # at first need: it brings all about users' passwords
+
+    caller = find_caller(session.access_key_id, state)
+    if caller is not None:
+        state.events.append(sign_in_event(name, caller, session.account, state.clock.tick(), state))

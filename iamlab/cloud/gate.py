@@ -143,7 +143,7 @@ class Gate:
         else:
             if reply[0] >= 400:
                 event.fail_with(reply)
-        event.caller = call.caller  # of a federated call, its proof alone tells
+        event.caller, event.account = call.caller, call.account  # of a federated call, its proof alone tells
         state.events.append(event)
         return reply
 

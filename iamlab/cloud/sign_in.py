@@ -106,6 +106,28 @@ class SignInEvent(Event):
         }
 
 
+def sign_in_event(
+    name: str, caller: Caller, account: str, now: datetime, state: LabState, *, mfa_used: bool = False
+) -> SignInEvent:
+    """An event of the sign-in pages."""
+    return SignInEvent(
+        time=now,
+        name=name,
+        source="signin.amazonaws.com",
+        region="us-east-1",
+        caller=caller,
+        account=account,
+        source_ip=state.source_ip,
+        user_agent=_BROWSER,
+        parameters={},
+        request_id="",
+        event_id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),
+        read_only=False,
+        data_event=False,
+        mfa_used=mfa_used,
+    )
+
+
 def sign_in(
     lab: Lab,
     name: str,
@@ -208,22 +230,7 @@ class _Pages:
         else:
             # A password typed into the wrong field must not end up in a log.
             caller = Caller(arn="", type="User", account=self.account, username=HIDDEN)
-        event = SignInEvent(
-            time=self.now,
-            name=name,
-            source="signin.amazonaws.com",
-            region="us-east-1",
-            caller=caller,
-            account=self.account,
-            source_ip=state.source_ip,
-            user_agent=_BROWSER,
-            parameters={},
-            request_id="",
-            event_id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),
-            read_only=False,
-            data_event=False,
-            mfa_used=mfa_used,
-        )
+        event = sign_in_event(name, caller, self.account, self.now, state, mfa_used=mfa_used)
         if failed:
             known = self.user is not None
             event.fail(

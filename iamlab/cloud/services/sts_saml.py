@@ -39,7 +39,7 @@ def whom_the_assertion_names(call: Call, state: LabState) -> None:
     said = saml_response.verify(params["SAMLAssertion"], metadata, arn, role, call.now)
     if role.split(":")[4] != arn.split(":")[4]:
         raise AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML", 403)
-    call.caller = identity_provider(arn, said)
+    call.caller, call.account = identity_provider(arn, said), account
 
 
 @operation("sts", "AssumeRoleWithSAML")

@@ -50,7 +50,7 @@ def whom_the_token_names(call: Call, state: LabState) -> None:
         params["RoleSessionName"],
         call.now,
     )
-    call.caller = identity_provider(provider.principal, said)
+    call.caller, call.account = identity_provider(provider.principal, said), role["account"]
 
 
 @operation("sts", "AssumeRoleWithWebIdentity")

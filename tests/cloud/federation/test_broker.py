@@ -101,6 +101,9 @@ def test_the_console_url_lets_in_once_within_fifteen_minutes(
     assert parse_qs(urlsplit(url).query)["Destination"] == [CONSOLE]
     entered = requests.get(url, allow_redirects=False, timeout=5)
     assert (entered.status_code, entered.headers["Location"]) == (302, CONSOLE)
+    told = [event.name for event in shared_lab.trail.filter(source="signin")]
+    assert told == ["GetSigninToken", "ConsoleLogin"]
+    assert shared_lab.trail[-1].record()["userIdentity"]["type"] == "AssumedRole"
     assert requests.get(url, allow_redirects=False, timeout=5).status_code == 400
     late = broker.console_url(reader)
     shared_lab.clock.advance(minutes=16)

@@ -10,6 +10,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -338,6 +339,21 @@ def test_a_provider_that_aws_knows_by_itself_needs_no_iam_provider(
         shared_lab.trust_issuer(google, idp.start())
         assert assume(idp.token("1", "my-app"), role)["Provider"] == "accounts.google.com"
         assert refused(assume, token=idp.token("1", "app"), role=role) == NOT_AUTHORIZED
+
+
+def test_boto3_finds_the_role_of_a_workload_by_itself(
+    shared_lab: Lab, idp: OidcIdp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html"""
+    file = tmp_path / "token"
+    file.write_text(idp.token("system:serviceaccount:shop:web", "app"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ROLE_ARN", ROLE)
+    monkeypatch.setenv("AWS_ROLE_SESSION_NAME", "pod")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(file))
+    who = boto3.Session().client("sts").get_caller_identity()
+    assert who["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/App/pod"
 
 
 # ------------------------------------------------------------------ over TLS
