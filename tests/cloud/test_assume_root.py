@@ -15,6 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from iamlab.cloud import Lab
+from iamlab.cloud.services.mfa_devices import enable_for_root
+from iamlab.outside.authenticator import Authenticator
 
 ACCOUNT = "123456789012"
 CALLER = f"arn:aws:iam::{ACCOUNT}:user/Administrator"
@@ -122,6 +124,19 @@ def test_the_task_limits_the_session(lab: Lab, central: str) -> None:
     assert refusal(session.client("iam").list_users) == ("AccessDenied", 403)
     audit = lab.session(assume(central, "IAMAuditRootUserCredentials"))
     assert audit.client("iam").list_mfa_devices()["MFADevices"] == []
+
+
+def test_a_members_root_loses_its_second_factor(lab: Lab, central: str) -> None:
+    theirs = lab.root_session(central).client("iam")
+    app = Authenticator(lab.clock.now)
+    made = theirs.create_virtual_mfa_device(VirtualMFADeviceName="root")["VirtualMFADevice"]
+    app.add(made["Base32StringSeed"])
+    enable_for_root(lab.state, central, made["SerialNumber"], *app.two_codes(), lab.clock.now())
+    assert theirs.get_account_summary()["SummaryMap"]["AccountMFAEnabled"] == 1
+    session = lab.session(assume(central, "IAMDeleteRootUserCredentials")).client("iam")
+    [device] = session.list_mfa_devices()["MFADevices"]
+    session.deactivate_mfa_device(SerialNumber=device["SerialNumber"])
+    assert theirs.list_mfa_devices()["MFADevices"] == []
 
 
 def test_a_locked_bucket_is_opened_again(lab: Lab, central: str) -> None:

@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 
 from iamlab.cloud import Lab
 from iamlab.cloud.server import Server
+from iamlab.outside.authenticator import Authenticator
 
 MakeUser = Callable[..., boto3.Session]
 AWS = Path(sys.executable).with_name("aws.cmd" if os.name == "nt" else "aws")
@@ -231,3 +232,24 @@ def test_serve_forever_writes_the_key_says_how_and_ends_on_a_signal(tmp_path: Pa
 
 def _value(file: Path, name: str) -> str:
     return next(line.split(" = ")[1] for line in file.read_text().splitlines() if line.startswith(name))
+
+
+@needs_cli
+def test_the_cli_sets_up_a_second_factor_and_uses_it(server: Server, lab: Lab, tmp_path: Path) -> None:
+    seed = tmp_path / "seed"
+    made = aws(
+        server,
+        *("iam", "create-virtual-mfa-device", "--virtual-mfa-device-name", "admin"),
+        *("--outfile", str(seed), "--bootstrap-method", "Base32StringSeed"),
+    )
+    serial = json.loads(made.stdout)["VirtualMFADevice"]["SerialNumber"]
+    app = Authenticator(lab.clock.now)
+    app.add(seed.read_text())
+    first, second = app.two_codes()
+    boto3.client("iam").enable_mfa_device(
+        UserName="Administrator", SerialNumber=serial, AuthenticationCode1=first, AuthenticationCode2=second
+    )
+    lab.clock.advance(minutes=2)
+    asked = ("sts", "get-session-token", "--serial-number", serial, "--token-code")
+    assert json.loads(aws(server, *asked, app.code()).stdout)["Credentials"]["SessionToken"]
+    assert "invalid MFA one time pass code" in aws(server, *asked, app.code()).stderr

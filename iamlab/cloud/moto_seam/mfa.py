@@ -45,7 +45,7 @@ def alias(account: str) -> str | None:
 def virtual_devices(account: str) -> list[Device]:
     """The account's virtual devices, in the order of their serial numbers."""
     devices: dict[str, Device] = iam(account).virtual_mfa_devices
-    return [devices[serial] for serial in sorted(devices)]
+    return sorted(devices.values(), key=lambda device: device.serial_number)
 
 
 def virtual_device(account: str, serial: str) -> Device | None:

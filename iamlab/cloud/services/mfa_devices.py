@@ -236,7 +236,9 @@ def _virtual_shape(account: str, device: Device) -> dict[str, Any]:
     if device.user is not None:
         return shape | {"User": user_shape(device.user), "EnableDate": device.enable_date}
     # A root user is as old as the first of the account's users: the lab makes both at once.
-    born = min((someone.create_date for someone in identities.iam(account).users.values()), default=None)
+    born = min(
+        (someone.create_date for someone in list(identities.iam(account).users.values())), default=None
+    )
     root = {
         "UserId": account,
         "Arn": f"arn:{identities.PARTITION}:iam::{account}:root",
