@@ -218,6 +218,15 @@ class Lab:
 
         return snapshot_of(self.state, account or self._account)
 
+    def decisions(self, who: str | None = None) -> tuple[Decision, ...]:
+        """Every decision on the calls so far, oldest first, as `least_privilege` takes them.
+
+        Args:
+            who: only those of `user/ana` or `role/App` (all of its sessions), or of that ARN.
+        """
+        made = [decision for call in self.state.decisions for decision in call.decisions]
+        return tuple(decision for decision in made if who is None or _made_by(decision, who))
+
     def answer(self, endpoint: Endpoint, request: Any, *, secure: bool = True) -> Reply:
         """Let one request through the gate; `server.py` and tests bring requests of their own."""
         self._running()
@@ -350,6 +359,14 @@ class Lab:
             f"{mark} <b>IAM is {word}</b> <span style='opacity:.7'>{escape(facts)}</span></div>"
         )
         return {"text/plain": repr(self), "text/html": html}
+
+
+def _made_by(decision: Decision, who: str) -> bool:
+    """Whether a decision is about a call of `user/ana`, `role/App`, or the holder of an ARN."""
+    kind, _, name = who.partition("/")
+    entity = decision.request.issuer or decision.request.caller
+    parts = entity.rpartition(":")[2].split("/")
+    return who in (entity, decision.request.caller) or (kind == parts[0] and name == parts[-1])
 
 
 def _time(when: datetime) -> str:
