@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from iamlab.cloud.collect import parsed
@@ -42,7 +43,6 @@ _ACCOUNT = re.compile(r"\d{12}")
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):(?P<kind>saml|oidc)-provider/\S+")
 _TRUST_ACTIONS = frozenset(
     {
-        "sts:*",
         "sts:assumerole",
         "sts:assumerolewithsaml",
         "sts:assumerolewithwebidentity",
@@ -265,23 +265,35 @@ def _required(document: Any, statements: list[Statement]) -> str | None:
     return None
 
 
-def _no_resource(document: Any, statements: list[Statement]) -> str | None:
-    if any("Resource" in s or "NotResource" in s for s in statements):
-        return "Has prohibited field Resource"
+def _prohibited(document: Any, statements: list[Statement]) -> str | None:
+    for statement in statements:
+        for field in ("Resource", "NotResource", "NotPrincipal"):
+            if field in statement:
+                return f"Has prohibited field {field}"
     return None
+
+
+def _principal_given(document: Any, statements: list[Statement]) -> str | None:
+    if all(list(_named(statement.get("Principal"))) for statement in statements):
+        return None
+    return "Missing required field Principal cannot be empty!"
 
 
 def _trust_actions(document: Any, statements: list[Statement]) -> str | None:
     for statement in statements:
         actions = [action.lower() for action in _texts(statement, "Action")]
-        if "NotAction" in statement or any(action not in _TRUST_ACTIONS for action in actions):
+        if "NotAction" in statement or not all(map(_is_trust_action, actions)):
             return "AssumeRole policy may only specify STS AssumeRole actions."
     return None
 
 
+def _is_trust_action(action: str) -> bool:
+    return action.startswith("sts:") and any(fnmatchcase(known, action) for known in _TRUST_ACTIONS)
+
+
 def _principals(document: Any, statements: list[Statement]) -> str | None:
     for statement in statements:
-        for kind, name in _named(statement.get("Principal", statement.get("NotPrincipal"))):
+        for kind, name in _named(statement.get("Principal")):
             if kind == "Federated" and name not in _FEDERATED and not _PROVIDER.fullmatch(name):
                 return "Federated principals must be valid domain names or SAML metadata ARNs"
             if not _principal_exists(kind, name):
@@ -378,7 +390,8 @@ _TRUST_RULES: tuple[Rule, ...] = (
     _required,
     _effects,
     _effects_as_spelled,
-    _no_resource,
+    _prohibited,
+    _principal_given,
     _sids,
     _trust_actions,
     _principals,

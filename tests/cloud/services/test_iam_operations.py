@@ -431,6 +431,13 @@ TRUST: list[tuple[str, str]] = [
     (document({"Effect": "Allow", "Action": "sts:AssumeRole"}), "Missing required field Principal"),
     (document({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}}), "Missing required field Action"),
     (trust(Resource="*"), "Has prohibited field Resource"),
+    (trust(NotResource="*"), "Has prohibited field NotResource"),
+    (
+        document({"Effect": "Allow", "NotPrincipal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}),
+        "Has prohibited field NotPrincipal",
+    ),
+    (trust({"AWS": []}), "Missing required field Principal cannot be empty!"),
+    (trust(Action="*"), "AssumeRole policy may only specify STS AssumeRole actions."),
     (trust(Action="s3:GetObject"), "AssumeRole policy may only specify STS AssumeRole actions."),
     (
         trust({"Service": "ec2.example.com"}),
