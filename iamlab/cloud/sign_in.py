@@ -81,7 +81,8 @@ class SignInEvent(Event):
     def record(self) -> dict[str, Any]:
         """The event as CloudTrail's JSON."""
         made = Event.record(self)
-        made.pop("errorCode", None)
+        for absent in ("errorCode", "requestID"):
+            made.pop(absent, None)
         identity = made["userIdentity"]
         if self.caller.username == HIDDEN:
             identity = {"type": "IAMUser", "accountId": self.account, "accessKeyId": "", "userName": HIDDEN}

@@ -59,6 +59,15 @@ def test_a_certificate_comes_back_as_it_was_and_its_key_never(
     }
 
 
+def test_tags_come_later_too(iam: Any, upload: Callable[..., dict[str, Any]], certify: Certify) -> None:
+    assert "Tags" not in upload("www", certify("www"))
+    iam.tag_server_certificate(ServerCertificateName="www", Tags=[{"Key": "team", "Value": "web"}])
+    shown = iam.get_server_certificate(ServerCertificateName="www")["ServerCertificate"]["Tags"]
+    assert shown == iam.list_server_certificate_tags(ServerCertificateName="www")["Tags"]
+    iam.untag_server_certificate(ServerCertificateName="www", TagKeys=["team"])
+    assert "Tags" not in iam.get_server_certificate(ServerCertificateName="www")["ServerCertificate"]
+
+
 def test_a_certificate_is_renamed_and_moved_and_keeps_its_id(
     iam: Any, refusal: Refusal, upload: Callable[..., dict[str, Any]], certify: Certify
 ) -> None:
