@@ -41,6 +41,7 @@ EVERY = "*"
 """Stands for every operation of a service, in a guard."""
 
 _MODULES: dict[str, tuple[str, ...]] = {
+    "cloudtrail": ("cloudtrail",),
     "iam": (
         "iam_guards",
         "iam_users",
@@ -64,6 +65,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_tags",
         "iam_account",
         "iam_simulator",
+        "iam_access_advisor",
         "mfa_devices",
         "iam_root_access",
         "sts_tokens",
