@@ -20,8 +20,8 @@ from importlib.resources import files
 from typing import Any
 
 from iamlab.analysis.authorization_details import account_from_json
-from iamlab.analysis.escalations import escalations
-from iamlab.analysis.reach import reach
+from iamlab.analysis.escalation import escalations
+from iamlab.analysis.permissiveness import reach
 from iamlab.analysis.snapshot import Account
 from iamlab.analysis.universe import universe
 from iamlab.policy import Policy

@@ -9,19 +9,53 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from iamlab.analysis.access import WhoCan, who_can
+    from iamlab.analysis.authorization_details import account_from_json
     from iamlab.analysis.comparison import Comparison, Relation, compare
+    from iamlab.analysis.escalation import Escalations, escalations
+    from iamlab.analysis.permissiveness import Reach, reach
+    from iamlab.analysis.snapshot import Account
     from iamlab.analysis.spaces import Answer, Space, allows, never_allows
+    from iamlab.analysis.usage import LeastPrivilege, least_privilege
 
-__all__ = ["Answer", "Comparison", "Relation", "Space", "allows", "compare", "never_allows"]
+__all__ = [
+    "Account",
+    "Answer",
+    "Comparison",
+    "Escalations",
+    "LeastPrivilege",
+    "Reach",
+    "Relation",
+    "Space",
+    "WhoCan",
+    "account_from_json",
+    "allows",
+    "compare",
+    "escalations",
+    "least_privilege",
+    "never_allows",
+    "reach",
+    "who_can",
+]
 
 _HOMES = {
+    "Account": "snapshot",
     "Answer": "spaces",
     "Comparison": "comparison",
+    "Escalations": "escalation",
+    "LeastPrivilege": "usage",
+    "Reach": "permissiveness",
     "Relation": "comparison",
     "Space": "spaces",
+    "WhoCan": "access",
+    "account_from_json": "authorization_details",
     "allows": "spaces",
     "compare": "comparison",
+    "escalations": "escalation",
+    "least_privilege": "usage",
     "never_allows": "spaces",
+    "reach": "permissiveness",
+    "who_can": "access",
 }
 
 

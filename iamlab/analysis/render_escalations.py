@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from iamlab.analysis.escalations import Edge, Escalations
+    from iamlab.analysis.escalation import Edge, Escalations
     from iamlab.analysis.postures import Posture
 
 __all__ = ["escalations_html", "escalations_svg", "escalations_text"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from iamlab.policy.reference import AccessLevel
 
 if TYPE_CHECKING:
-    from iamlab.analysis.reach import Reach
+    from iamlab.analysis.permissiveness import Reach
 
 __all__ = ["reach_html", "reach_text"]
 

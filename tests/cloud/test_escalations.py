@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from iamlab.analysis.escalations import Path, escalations
+from iamlab.analysis.escalation import Path, escalations
 from iamlab.cloud import Lab
 
 ME = "arn:aws:iam::123456789012"

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from iamlab.analysis.least_privilege import least_privilege
+from iamlab.analysis.usage import least_privilege
 from iamlab.cloud import Lab
 
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

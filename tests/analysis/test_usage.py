@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlab.analysis.least_privilege import least_privilege
+from iamlab.analysis.usage import least_privilege
 from iamlab.engine import PolicySet, Request, decide
 
 ANA = "arn:aws:iam::111122223333:user/ana"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlab.analysis.reach import reach
+from iamlab.analysis.permissiveness import reach
 from iamlab.analysis.samples import meeting
 from iamlab.analysis.universe import universe
 from iamlab.engine import PolicySet, decide

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from iamlab.analysis.access import who_can
 from iamlab.analysis.snapshot import Account, Principal
-from iamlab.analysis.who_can import who_can
 from iamlab.policy import Policy
 
 ME = "arn:aws:iam::111122223333"

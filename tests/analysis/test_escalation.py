@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from iamlab.analysis.authorization_details import account_from_json
-from iamlab.analysis.escalations import escalations
+from iamlab.analysis.escalation import escalations
 from iamlab.analysis.snapshot import Account
 
 ME = "arn:aws:iam::111122223333"

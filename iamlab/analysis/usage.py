@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-from iamlab.analysis.reach import paper
+from iamlab.analysis.permissiveness import paper
 from iamlab.analysis.samples import FRESH, filled
 from iamlab.analysis.universe import ones, universe
 from iamlab.engine import Decision, Layer, PolicySet, Request, decide
