@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from cryptography import x509
+from lxml.etree import LxmlError
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
@@ -82,7 +83,7 @@ def _verified(bearer: Any, certificates: tuple[x509.Certificate, ...]) -> Any:
         )
         try:
             result: Any = XMLVerifier().verify(document, x509_cert=certificate, expect_config=config)
-        except (SignXMLException, ValueError, TypeError, KeyError):
+        except (SignXMLException, LxmlError, ValueError, TypeError, KeyError):
             continue  # another key of the provider may fit
         signed = result.signed_xml
         if signed is not None and signed.tag == document.tag and signed.get("ID") == document.get("ID"):
