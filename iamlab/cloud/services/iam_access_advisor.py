@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from iamlab.analysis.reach import paper
+from iamlab.analysis.permissiveness import paper
 from iamlab.analysis.universe import universe
 from iamlab.cloud.call import Call
 from iamlab.cloud.collect import parsed
