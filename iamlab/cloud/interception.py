@@ -20,7 +20,7 @@ from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.models import MockAWS, botocore_stubber
 from moto.core.request import normalize_request
 
-from iamlab.cloud import console_federation, guard
+from iamlab.cloud import console_federation, guard, token_issuer
 from iamlab.cloud.gate import Gate
 from iamlab.cloud.moto_seam import dispatch, identities, managed_policies, time
 from iamlab.cloud.moto_seam.dispatch import Endpoint
@@ -86,6 +86,8 @@ class Interception:
             return None
         if console_federation.URL.match(url):
             return console_federation.answer(request.method, url, request.body, self._state)
+        if token_issuer.URL.match(url):
+            return token_issuer.answer(url, self._state)
         endpoint = dispatch.find(url)
         if endpoint is None:
             return guard.refuse(request, event_name)

@@ -68,7 +68,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_access_advisor",
         "mfa_devices",
         "iam_root_access",
-        "sts_tokens",
+        "outbound_identity",
     ),
     "organizations": ("organizations", "iam_root_access"),
     "s3": ("s3_batches",),
@@ -80,6 +80,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "sts_web_identity",
         "sts_root",
         "sts_tokens",
+        "outbound_identity",
     ),
 }
 

@@ -19,8 +19,6 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-import segno
-
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities, mfa
@@ -253,6 +251,8 @@ def _otpauth(account: str, name: str, seed: str) -> str:
 
 
 def _qr_code(text: str) -> bytes:
+    import segno  # few labs draw one, and every lab's first call of IAM loads this module
+
     out = io.BytesIO()
     segno.make(text, micro=False).save(out, kind="png", scale=4)
     return out.getvalue()
