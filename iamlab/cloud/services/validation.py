@@ -39,6 +39,7 @@ _NAMES = {
 _IAM_WORDS = {
     "name": "It must contain only alphanumeric characters and/or the following: +=,.@_-",
     "path": "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
+    "prefix": "It must begin with the / character and contain only alphanumeric characters and/or / characters.",
 }
 
 
@@ -78,7 +79,9 @@ def constraint_error(*breaches: tuple[str, str, str]) -> AwsError:
 def _iam_words(path: str) -> str | None:
     if path in _NAMES:
         return _IAM_WORDS["name"]
-    return _IAM_WORDS["path"] if path in ("path", "newPath", "pathPrefix") else None
+    if path == "pathPrefix":
+        return _IAM_WORDS["prefix"]
+    return _IAM_WORDS["path"] if path in ("path", "newPath") else None
 
 
 def _structure(shape: Any, values: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str]]:

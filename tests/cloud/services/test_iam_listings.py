@@ -310,6 +310,16 @@ def test_a_page_has_one_to_a_thousand_entries(populated: Lab) -> None:
         )
 
 
+def test_a_path_prefix_begins_with_a_slash(populated: Lab) -> None:
+    for operation in ("list_users", "list_groups", "list_roles", "list_policies", "list_instance_profiles"):
+        assert refusal(operation, PathPrefix="team/") == (
+            "ValidationError",
+            400,
+            "The specified value for pathPrefix is invalid. It must begin with the / character and contain only "
+            "alphanumeric characters and/or / characters.",
+        )
+
+
 # ------------------------------------------------------------------ the account
 def test_authorization_details_show_everybody_and_what_they_may_do(populated: Lab) -> None:
     found = answer("get_account_authorization_details")
