@@ -19,9 +19,10 @@ from botocore.compat import get_current_datetime
 from moto import backends
 from moto.core import authorization, responses
 from moto.core.request import normalize_request
+from moto.iam.models import iam_backends
 
 from iamlab.cloud import Lab
-from iamlab.cloud.moto_seam import dispatch, silence, time, wsgi
+from iamlab.cloud.moto_seam import dispatch, mfa, organizations, silence, time, wsgi
 from iamlab.cloud.moto_seam.requests import from_prepared
 
 
@@ -278,3 +279,29 @@ def test_motos_own_server_would_find_the_gate_behind_every_path(lab: Lab) -> Non
     status, _, body = handler(request, request.raw_url, request.headers)
     assert status == 403
     assert "MissingAuthenticationToken" in body
+
+
+# ------------------------------------------------------------------ second factors, organisations
+def test_devices_hang_where_moto_counts_them(lab: Lab) -> None:
+    user = iam_backends["123456789012"]["aws"].create_user("us-east-1", "ana")
+    backend = iam_backends["123456789012"]["aws"]
+    assert (backend.virtual_mfa_devices, user.mfa_devices, backend.account_aliases) == ({}, {}, [])
+    device = mfa.Device("arn:aws:iam::123456789012:mfa/ana", "ABCD")
+    mfa.add_virtual_device("123456789012", device)
+    mfa.assign("123456789012", user, device, datetime(2026, 1, 5, tzinfo=UTC))
+    assert backend.account_summary._mfa_devices == backend.account_summary._mfa_devices_in_use == 1
+
+
+def test_an_organisation_keeps_whom_it_trusts(lab: Lab) -> None:
+    client = boto3.client("organizations")
+    client.create_organization(FeatureSet="ALL")
+    member = client.create_account(Email="m@example.com", AccountName="m")["CreateAccountStatus"]["AccountId"]
+    organizations.know_service("iam.amazonaws.com")
+    client.enable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
+    client.register_delegated_administrator(AccountId=member, ServicePrincipal="iam.amazonaws.com")
+    known = organizations.organization(member)
+    assert known is not None
+    assert (known.management, known.all_features) == ("123456789012", True)
+    assert known.members == {"123456789012", member}
+    assert known.trusted == {"iam.amazonaws.com"}
+    assert known.delegated == {member: {"iam.amazonaws.com"}}
