@@ -30,6 +30,7 @@ from signxml.algorithms import CanonicalizationMethod, SignatureConstructionMeth
 from signxml.signer import XMLSigner
 
 from iamlab.outside.keys import SigningKey, signing_key
+from iamlab.outside.saml_encryption import encrypted
 from iamlab.outside.web import LoopbackServer, Page, Visit
 
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
@@ -101,6 +102,8 @@ class SamlIdp:
         private: rsa.RSAPrivateKey | None = None,
     ) -> None:
         self.entity_id = entity_id
+        self.encrypt_for: rsa.RSAPublicKey | None = None
+        """With a key here, assertions are encrypted; IAM's provider holds the private one that belongs to it."""
         self._now = now
         self._keys = [signing_key("idp.example.org", now(), private)]
         self._users: dict[str, SamlUser] = {}
@@ -226,6 +229,8 @@ class SamlIdp:
         assertion = _assertion(claims)
         if sign in ("assertion", "both"):
             assertion = signed(assertion, key)
+        if self.encrypt_for is not None:
+            assertion = encrypted(assertion, self.encrypt_for)
         response = etree.Element(
             f"{{{SAMLP}}}Response",
             nsmap={"samlp": SAMLP, "saml": SAML},

@@ -13,12 +13,13 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.federation.proof import Proof, rejected, session_name, session_tags, source_identity
+from iamlab.cloud.federation.saml_encryption import CantDecrypt
 from iamlab.cloud.federation.saml_keys import KEYS
 from iamlab.cloud.federation.saml_metadata import Metadata
 from iamlab.cloud.federation.saml_signature import BadSignature, signed_assertion
@@ -39,13 +40,21 @@ _SKEW = timedelta(minutes=5)
 _TOO_LATE = "Token must be redeemed within 5 minutes of issuance"
 
 
-def verify(text: str, metadata: Metadata, provider_arn: str, role_arn: str, now: datetime) -> Proof:
+def verify(
+    text: str,
+    metadata: Metadata,
+    provider_arn: str,
+    role_arn: str,
+    now: datetime,
+    private_keys: Sequence[str] = (),
+) -> Proof:
     """Verify a SAML response.
 
     Args:
         text: the response, base 64.
         metadata: of the provider that the caller names.
         now: the lab's time.
+        private_keys: of the provider, for encrypted assertions; PEM.
 
     Raises:
         AwsError: `InvalidIdentityToken`, `ExpiredTokenException`, `IDPRejectedClaim` or `AccessDenied`.
@@ -54,10 +63,12 @@ def verify(text: str, metadata: Metadata, provider_arn: str, role_arn: str, now:
     status = response.find(f"{SAMLP}Status/{SAMLP}StatusCode")
     if status is None or status.get("Value") != _SUCCESS:
         raise AwsError("IDPRejectedClaim", "The identity provider reported that authentication failed", 403)
-    if next(response.iter(f"{SAML}EncryptedAssertion"), None) is not None:
-        raise rejected("Unable to decrypt the assertion with the private keys of the specified provider")
     try:
-        assertion = signed_assertion(response, metadata.certificates)
+        assertion = signed_assertion(response, metadata.certificates, private_keys)
+    except CantDecrypt as error:
+        raise rejected(
+            "Unable to decrypt the assertion with the private keys of the specified provider"
+        ) from error
     except BadSignature as error:
         raise rejected("Response signature invalid") from error
     issuer = text_of(assertion.find(f"{SAML}Issuer"))

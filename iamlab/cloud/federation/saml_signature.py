@@ -11,6 +11,7 @@ https://www.w3.org/TR/xmldsig-core1/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cryptography import x509
@@ -19,6 +20,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from iamlab.cloud.federation.saml_encryption import decrypted
 from iamlab.cloud.federation.xml import DS, SAML, SAMLP, copy_of
 
 _METHODS = frozenset(
@@ -38,27 +40,36 @@ class BadSignature(ValueError):
     """Nothing in the response is signed by one of the provider's keys, or it can be read in two ways."""
 
 
-def signed_assertion(response: Any, certificates: tuple[x509.Certificate, ...]) -> Any:
+def signed_assertion(
+    response: Any, certificates: tuple[x509.Certificate, ...], private_keys: Sequence[str] = ()
+) -> Any:
     """The one assertion of a response, as its signature covers it.
+
+    Args:
+        private_keys: of the provider, to open an encrypted assertion with; PEM.
 
     Raises:
         BadSignature: see above.
+        CantDecrypt: the assertion is encrypted, and no key opens it.
     """
+    if response.tag != f"{SAMLP}Response":
+        raise BadSignature("no response")
+    _distinct_ids(response)
+    encrypted = list(response.iter(f"{SAML}EncryptedAssertion"))
     assertions = list(response.iter(f"{SAML}Assertion"))
-    if (
-        response.tag != f"{SAMLP}Response"
-        or len(assertions) != 1
-        or assertions[0].getparent() is not response
-    ):
+    found = encrypted + assertions
+    if len(found) != 1 or found[0].getparent() is not response:
         raise BadSignature("there is not exactly one assertion")
-    ids = [
-        found for element in response.iter() for name in ("ID", "Id", "id") if (found := element.get(name))
-    ]
-    if len(set(ids)) < len(ids):
-        raise BadSignature("an ID stands twice")
-    (assertion,) = assertions
-    bearers = [e for e in (response, assertion) if e.find(f"{DS}Signature") is not None]
-    if not bearers or sum(1 for _ in response.iter(f"{DS}Signature")) != len(bearers):
+    return (
+        _from_encrypted(response, certificates, private_keys)
+        if encrypted
+        else _from_plain(response, assertions[0], certificates)
+    )
+
+
+def _from_plain(response: Any, assertion: Any, certificates: tuple[x509.Certificate, ...]) -> Any:
+    bearers = [element for element in (response, assertion) if _is_signed(element)]
+    if not bearers or _signatures(response) != len(bearers):
         raise BadSignature("no signature, or one in an unusual place")
     covered = None
     for bearer in bearers:  # both signatures have to hold where there are two
@@ -67,6 +78,41 @@ def signed_assertion(response: Any, certificates: tuple[x509.Certificate, ...]) 
     if covered is None or covered.get("ID") != assertion.get("ID"):
         raise BadSignature("the signature covers something else")
     return covered
+
+
+def _from_encrypted(
+    response: Any, certificates: tuple[x509.Certificate, ...], private_keys: Sequence[str]
+) -> Any:
+    """The response's signature covers the encrypted assertion, the assertion's own one what is in it."""
+    vouched = _is_signed(response)
+    if _signatures(response) != int(vouched):
+        raise BadSignature("a signature in an unusual place")
+    if vouched:
+        response = _verified(response, certificates)
+    encrypted = response.find(f"{SAML}EncryptedAssertion")
+    if encrypted is None:
+        raise BadSignature("the signature covers something else")
+    assertion = decrypted(encrypted, private_keys)
+    _distinct_ids(assertion)
+    signed = _is_signed(assertion)
+    nested = sum(1 for _ in assertion.iter(f"{SAML}Assertion", f"{SAML}EncryptedAssertion")) - 1
+    if nested or _signatures(assertion) != int(signed) or not (signed or vouched):
+        raise BadSignature("no signature, or one in an unusual place")
+    return _verified(assertion, certificates) if signed else assertion
+
+
+def _distinct_ids(root: Any) -> None:
+    ids = [found for element in root.iter() for name in ("ID", "Id", "id") if (found := element.get(name))]
+    if len(set(ids)) < len(ids):
+        raise BadSignature("an ID stands twice")
+
+
+def _is_signed(element: Any) -> bool:
+    return element.find(f"{DS}Signature") is not None
+
+
+def _signatures(root: Any) -> int:
+    return sum(1 for _ in root.iter(f"{DS}Signature"))
 
 
 def _verified(bearer: Any, certificates: tuple[x509.Certificate, ...]) -> Any:

@@ -36,7 +36,8 @@ def whom_the_assertion_names(call: Call, state: LabState) -> None:
     metadata = saml_metadata.read(provider.metadata)
     if provider.encryption == "Required" and not saml_response.is_encrypted(params["SAMLAssertion"]):
         raise rejected("Encrypted assertion is required by the specified provider")
-    said = saml_response.verify(params["SAMLAssertion"], metadata, arn, role, call.now)
+    keys = [pem for pem, _ in provider.private_keys.values()]
+    said = saml_response.verify(params["SAMLAssertion"], metadata, arn, role, call.now, keys)
     if role.split(":")[4] != arn.split(":")[4]:
         raise AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML", 403)
     call.caller, call.account = identity_provider(arn, said), account

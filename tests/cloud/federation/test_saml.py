@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from iamlab.cloud import Lab
@@ -370,3 +371,70 @@ def test_a_new_key_counts_once_its_metadata_is_uploaded(
     assert refused(assume, assertion=idp.respond(user), role=role, provider=arn) == BAD_SIGNATURE
     iam.update_saml_provider(SAMLProviderArn=arn, SAMLMetadataDocument=idp.metadata())
     assume(idp.respond(user), role=role, provider=arn)
+
+
+# ------------------------------------------------------------------ encrypted assertions
+@pytest.fixture(scope="module")
+def closed(shared_lab: Lab, private_key: rsa.RSAPrivateKey, other_key: rsa.RSAPrivateKey) -> SamlIdp:
+    """A provider that takes encrypted assertions only; IAM holds `other_key`."""
+    made = SamlIdp(shared_lab.clock.now, "https://closed.example.org", private=private_key)
+    made.encrypt_for = other_key.public_key()
+    iam = boto3.client("iam")
+    pem = other_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    iam.create_saml_provider(
+        Name="Closed",
+        SAMLMetadataDocument=made.metadata(),
+        AssertionEncryptionMode="Required",
+        AddPrivateKey=pem.decode(),
+    )
+    trust = trust_of(CLOSED, "sts:AssumeRoleWithSAML")
+    iam.create_role(RoleName="Closed", AssumeRolePolicyDocument=trust)
+    made.add_user("ana", "", roles=[(CLOSED_ROLE, CLOSED)])
+    return made
+
+
+CLOSED = f"arn:aws:iam::{ACCOUNT}:saml-provider/Closed"
+CLOSED_ROLE = f"arn:aws:iam::{ACCOUNT}:role/Closed"
+IN_CLOSED = {"role": CLOSED_ROLE, "provider": CLOSED}
+
+
+@pytest.mark.parametrize("sign", ["assertion", "response", "both"])
+def test_an_encrypted_assertion_is_opened_and_verified(closed: SamlIdp, sign: str) -> None:
+    response = closed.respond("ana", sign=sign)
+    assert b"NameID" not in base64.b64decode(response)
+    assert assume(response, **IN_CLOSED)["Subject"] == "ana"
+
+
+def test_encryption_alone_proves_nothing(closed: SamlIdp) -> None:
+    assert refused(assume, assertion=closed.respond("ana", sign="nothing"), **IN_CLOSED) == BAD_SIGNATURE
+
+
+def test_a_forger_can_encrypt_but_not_sign(
+    shared_lab: Lab, closed: SamlIdp, other_key: rsa.RSAPrivateKey
+) -> None:
+    forger = SamlIdp(shared_lab.clock.now, closed.entity_id, private=other_key)
+    forger.encrypt_for = other_key.public_key()
+    user = SamlUser("root", "", roles=((CLOSED_ROLE, CLOSED),))
+    for sign in ("assertion", "response", "both"):
+        assert refused(assume, assertion=forger.respond(user, sign=sign), **IN_CLOSED) == BAD_SIGNATURE
+
+
+def test_an_assertion_for_another_key_is_not_opened(
+    shared_lab: Lab, closed: SamlIdp, private_key: rsa.RSAPrivateKey
+) -> None:
+    other = SamlIdp(shared_lab.clock.now, closed.entity_id, private=private_key)
+    other.encrypt_for = private_key.public_key()
+    user = SamlUser("ana", "", roles=((CLOSED_ROLE, CLOSED),))
+    words = "Unable to decrypt the assertion with the private keys of the specified provider"
+    assert refused(assume, assertion=other.respond(user), **IN_CLOSED) == token_error(words)
+
+
+def test_a_provider_that_requires_encryption_takes_nothing_else(
+    shared_lab: Lab, closed: SamlIdp, private_key: rsa.RSAPrivateKey
+) -> None:
+    plain = SamlIdp(shared_lab.clock.now, closed.entity_id, private=private_key)
+    user = SamlUser("ana", "", roles=((CLOSED_ROLE, CLOSED),))
+    words = "Encrypted assertion is required by the specified provider"
+    assert refused(assume, assertion=plain.respond(user), **IN_CLOSED) == token_error(words)
