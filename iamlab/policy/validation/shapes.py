@@ -16,7 +16,8 @@ from iamlab.policy.validation.patterns import NO_SLASH, meets
 __all__ = ["ArnText", "Shape", "fits", "read_arn", "shapes_of_action", "shapes_of_service"]
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
+# One that is never closed runs to the end, which also keeps the time linear.
+_VARIABLE = re.compile(r"\$\{[^}]*(?:\}|\Z)")
 _FLAT: Final = frozenset(("BucketName",))
 """Placeholders that never hold a slash, where it matters: a bucket's ARN is not the beginning of an object's."""
 

@@ -28,7 +28,7 @@ _VIA_SERVICE = re.compile(
     r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,4}(?:-[a-z]+)+-[0-9]\.amazonaws\.com(?:\.cn)?"
 )
 _KMS_KEY = re.compile(r"arn:[^:]+:kms:[^:]+:[^:]+:key/.+")
-_VARIABLE = re.compile(r"\$\{([^}*?$][^}]*)\}")
+_VARIABLE = re.compile(r"\$\{([^}*?$][^}]*)(?:\}|\Z)")
 _ESCAPES = re.compile(r"\$\{[*?$]\}")
 
 _LEAST_LITERAL: Final = 6

@@ -16,7 +16,7 @@ from iamlab.policy.validation.view import Entry, StatementView
 
 __all__ = ["CHECKS"]
 
-_VARIABLE = re.compile(r"\$\{(?:[*?$]|[^\s${}]+:[^${}]*)\}")
+_VARIABLE = re.compile(r"\$\{(?:[*?$]|[^\s:${}]+:[^${}]*)\}")
 _VERSIONED: Final = ("2008-10-17", None)
 
 

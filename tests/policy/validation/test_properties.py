@@ -1,7 +1,9 @@
 """Validation never raises, whatever stands in a document or in its place, and the order of statements is no matter."""
 
 import json
+import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -197,3 +199,22 @@ def test_the_order_of_statements_changes_only_the_places(statements):
         return sorted({finding.code for finding in found})
 
     assert codes(statements) == codes(statements[::-1])
+
+
+HOSTILE = ["${", "${a:", "${" + ":a" * 99_999, "a*", "*?", " ,", "}", "$"]
+
+
+@pytest.mark.parametrize("piece", HOSTILE, ids=[piece[:4] for piece in HOSTILE])
+@pytest.mark.parametrize("version", ["2012-10-17", "2008-10-17"])
+def test_validation_takes_time_in_proportion_to_a_text(piece, version):
+    text = piece * (200_000 // len(piece))
+    condition = {"StringEquals": {"aws:PrincipalAccount": text}, "ArnLike": {"aws:PrincipalArn": text}}
+    statement = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::{text}",
+        "Condition": condition,
+    }
+    start = time.process_time()
+    Policy({"Version": version, "Statement": statement}).findings()
+    assert time.process_time() - start < 3  # a time that grows with the square would be a minute
