@@ -18,6 +18,7 @@ from iamlab.cloud.services.iam_shapes import (
     boundary_policy,
     delete_conflict,
     full_role_shape,
+    labelled_role,
     last_used,
     limit_exceeded,
     modifiable_role,
@@ -106,8 +107,12 @@ def update_assume_role_policy(call: Call, state: LabState) -> dict[str, Any]:
 
 @operation("iam", "UpdateRole")
 def update_role(call: Call, state: LabState) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html: what isn't given stays as it is."""
-    record = _own(call)
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html: what isn't given stays as it is.
+
+    Of a service-linked role the description may be changed, and nothing else.
+    """
+    duration = call.params.get("MaxSessionDuration") is not None
+    record = (modifiable_role if duration else labelled_role)(call.account, call.params["RoleName"])
     if call.params.get("Description") is not None:
         record.description = call.params["Description"]
     if call.params.get("MaxSessionDuration") is not None:
@@ -118,7 +123,7 @@ def update_role(call: Call, state: LabState) -> dict[str, Any]:
 @operation("iam", "UpdateRoleDescription")
 def update_role_description(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRoleDescription.html"""
-    record = _own(call)
+    record = labelled_role(call.account, call.params["RoleName"])
     record.description = call.params["Description"]
     return {"Role": full_role_shape(record) | {"MaxSessionDuration": _duration(record)}}
 

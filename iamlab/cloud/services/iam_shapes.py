@@ -61,16 +61,22 @@ def instance_profile(account: str, name: str) -> Any:
 
 def modifiable_role(account: str, name: str) -> Any:
     """A role that its account may change: service-linked roles, and those of IAM Identity Center, are AWS's."""
-    found = role(account, name)
-    if found.path.startswith(_PROTECTED_PATHS):
+    return _unprotected(role(account, name), "/aws-service-role/", "/aws-reserved/")
+
+
+def labelled_role(account: str, name: str) -> Any:
+    """A role whose description and tags its account may change, which it may of service-linked roles, too."""
+    return _unprotected(role(account, name), "/aws-reserved/")
+
+
+def _unprotected(found: Any, *paths: str) -> Any:
+    if found.path.startswith(paths):
         raise AwsError(
             "UnmodifiableEntity",
-            f"Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS",
+            f"Cannot perform the operation on the protected role '{found.name}' - this role is only modifiable by "
+            "AWS",
         )
     return found
-
-
-_PROTECTED_PATHS = ("/aws-service-role/", "/aws-reserved/")
 
 
 def mfa_device(account: str, serial: str) -> Any:

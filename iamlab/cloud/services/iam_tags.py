@@ -16,9 +16,9 @@ from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_paging import page
 from iamlab.cloud.services.iam_shapes import (
     instance_profile,
+    labelled_role,
     limit_exceeded,
     mfa_device,
-    modifiable_role,
     oidc_provider,
     own_policy,
     policy,
@@ -82,7 +82,7 @@ class Taggable:
 
 KINDS = (
     Taggable("User", "UserName", user, fold=True),
-    Taggable("Role", "RoleName", role, modifiable_role, fold=True),
+    Taggable("Role", "RoleName", role, labelled_role, fold=True),
     Taggable("Policy", "PolicyArn", policy, own_policy),
     Taggable("InstanceProfile", "InstanceProfileName", instance_profile),
     Taggable("MFADevice", "SerialNumber", mfa_device),

@@ -98,8 +98,7 @@ def test_what_is_asked_wrongly_is_refused(lab: Lab) -> None:
 
 PROTECTED: list[tuple[str, dict[str, Any]]] = [
     ("delete_role", {}),
-    ("update_role", {"Description": "x"}),
-    ("update_role_description", {"Description": "x"}),
+    ("update_role", {"Description": "x", "MaxSessionDuration": 7200}),
     ("update_assume_role_policy", {"PolicyDocument": DOCUMENT}),
     ("put_role_policy", {"PolicyName": "p", "PolicyDocument": DOCUMENT}),
     ("delete_role_policy", {"PolicyName": "p"}),
@@ -110,8 +109,6 @@ PROTECTED: list[tuple[str, dict[str, Any]]] = [
     ),
     ("put_role_permissions_boundary", {"PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}),
     ("delete_role_permissions_boundary", {}),
-    ("tag_role", {"Tags": [{"Key": "a", "Value": "b"}]}),
-    ("untag_role", {"TagKeys": ["a"]}),
 ]
 
 
@@ -123,6 +120,18 @@ def test_nobody_but_the_service_changes_it(lab: Lab) -> None:
     for operation, params in PROTECTED:
         refused = refusal(operation, RoleName=ECS, **params)
         assert (operation, *refused) == (operation, "UnmodifiableEntity", 400, message)
+
+
+def test_its_description_and_tags_are_the_accounts(lab: Lab) -> None:
+    client = iam()
+    client.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    client.update_role(RoleName=ECS, Description="for the shop")
+    client.tag_role(RoleName=ECS, Tags=[{"Key": "team", "Value": "shop"}, {"Key": "x", "Value": "y"}])
+    client.untag_role(RoleName=ECS, TagKeys=["x"])
+    role = client.get_role(RoleName=ECS)["Role"]
+    assert (role["Description"], role["Tags"]) == ("for the shop", [{"Key": "team", "Value": "shop"}])
+    shown = client.update_role_description(RoleName=ECS, Description="for all")["Role"]
+    assert shown["Description"] == "for all"
 
 
 def test_its_policy_is_for_it_alone(lab: Lab) -> None:
