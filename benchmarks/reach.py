@@ -61,14 +61,17 @@ def _managed(every: int) -> list[Policy]:
 
 def _reaches(every: int) -> dict[str, float]:
     paper, usable, unsure = [], [], 0
+    policies = _managed(every)
     universe().shapes()  # what is read once per process is not the policies' cost
-    for policy in _managed(every):
-        gc.collect(0)
+    for policy in policies:
+        gc.collect(1)
+        gc.disable()  # a collection of the whole heap is not the policy's cost
         start = time.perf_counter()
         found = reach(policy)
         middle = time.perf_counter()
         unsure += bool(found.unsure)
         end = time.perf_counter()
+        gc.enable()
         paper.append((middle - start) * 1000)
         usable.append((end - middle) * 1000)
     paper.sort()

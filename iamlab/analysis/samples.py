@@ -14,6 +14,7 @@ from typing import Final
 
 from iamlab.policy import values
 from iamlab.policy.conditions import Test
+from iamlab.policy.glob import pattern as glob_pattern
 from iamlab.policy.operators import NULL
 
 __all__ = ["ACCOUNT", "FRESH", "filled", "meeting", "values_for"]
@@ -26,6 +27,7 @@ FRESH: Final = "iamlab"
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _WILDCARD = re.compile(r"[*?]")
 _FIXED: Final = {"Partition": "aws", "Region": "us-east-1"}
+_LIKELY: Final = _FIXED | {"Account": ACCOUNT}
 # Placeholders whose names may hold slashes and colons; all others stand for one plain name.
 _LONG = re.compile(
     r"ObjectName|.*Path|.*Key|SecretId|Log(?:Group|Stream)Name|RepositoryName|Alias|.*LeadingSlash"
@@ -44,7 +46,7 @@ def filled(template: str, account: str = ACCOUNT) -> str:
 
 
 def meeting(template: str, *patterns: str) -> str | None:
-    """The shortest resource of a template's shape that all patterns match; None where there is none.
+    """A short resource of a template's shape that all patterns match; None where there is none.
 
     Region and account of the shape are kept open here, since patterns may name others than the sample's.
     """
@@ -54,16 +56,70 @@ def meeting(template: str, *patterns: str) -> str | None:
     named = tuple(dict.fromkeys(pattern for pattern in patterns if pattern.strip("*")))
     if not named:
         return filled(template)
-    head = _head(template)
-    for pattern in named:
-        literal = _WILDCARD.split(pattern, maxsplit=1)[0]
-        if not literal.startswith(head) and not head.startswith(literal):
-            return None
     return _meeting(template, named)
 
 
-@lru_cache(4096)
+@lru_cache(8192)
 def _meeting(template: str, patterns: tuple[str, ...]) -> str | None:
+    shape = template.replace("${Partition}", "aws").split(":", 5)
+    splits = [pattern.split(":", 5) for pattern in patterns]
+    if len(shape) < 6 or any(len(split) < 6 for split in splits) or not _aligned(shape[5], splits):
+        return _tried(template, patterns)
+    # Segments stand against segments: six short questions instead of a long one.
+    found = []
+    for index, piece in enumerate(shape):
+        part = _segment(piece, tuple(dict.fromkeys(split[index] for split in splits)))
+        if part is None:
+            return None
+        found.append(part)
+    return ":".join(found)
+
+
+def _aligned(rest: str, splits: list[list[str]]) -> bool:
+    """Whether no wildcard can take more than its own segment."""
+    if not any("*" in segment for split in splits for segment in split[:5]):
+        return True
+    return ":" not in _PLACEHOLDER.sub("", rest) and not any(map(_LONG.fullmatch, _PLACEHOLDER.findall(rest)))
+
+
+@lru_cache(8192)
+def _segment(piece: str, patterns: tuple[str, ...]) -> str | None:
+    likely = _PLACEHOLDER.sub(lambda match: _LIKELY.get(match[1], FRESH), piece)
+    for sample in (likely, *(pattern for pattern in patterns if not _WILDCARD.search(pattern))):
+        if _fits(piece, sample) and all(glob_pattern(pattern)(sample) for pattern in patterns):
+            return sample
+    if "$" not in piece and "*" not in piece:
+        return None  # the shape itself is the only text, and doesn't match
+    if any(not _WILDCARD.search(pattern) for pattern in patterns):
+        return None
+    return _tried(piece, patterns)
+
+
+def _fits(piece: str, sample: str) -> bool:
+    return re.fullmatch(_expression(piece), sample, re.DOTALL) is not None
+
+
+@lru_cache(8192)
+def _expression(piece: str) -> str:
+    """A shape as a regular expression."""
+    parts = []
+    for index, text in enumerate(_PLACEHOLDER.split(piece)):
+        if index % 2 == 0:
+            parts.append(".*".join(map(re.escape, text.split("*"))))
+        else:
+            parts.append(".+" if _LONG.fullmatch(text) else "[^:/]+")
+    return "".join(parts)
+
+
+def _tried(template: str, patterns: tuple[str, ...]) -> str | None:
+    """The search through the automata, unless the literal ends already tell that there is nothing to find."""
+    head, tail = _head(template), _tail(template)
+    for pattern in patterns:
+        pieces = _WILDCARD.split(pattern)
+        if not pieces[0].startswith(head) and not head.startswith(pieces[0]):
+            return None
+        if not pieces[-1].endswith(tail) and not tail.endswith(pieces[-1]):
+            return None
     return _shortest([_shape(template), *map(_pattern, patterns)])
 
 
@@ -71,6 +127,12 @@ def _meeting(template: str, patterns: tuple[str, ...]) -> str | None:
 def _head(template: str) -> str:
     """What every resource of a shape begins with."""
     return template.replace("${Partition}", "aws").partition("${")[0].partition("*")[0]
+
+
+@lru_cache(8192)
+def _tail(template: str) -> str:
+    """What every resource of a shape ends with."""
+    return template.rpartition("}")[2].rpartition("*")[2]
 
 
 def _shape(template: str) -> tuple[Element, ...]:

@@ -26,6 +26,7 @@ from iamlab.policy.reference import AccessLevel, Action, Reference, reference
 __all__ = ["Universe", "ones", "universe"]
 
 _REMEMBERED: Final = 8192
+_LONG_LIST: Final = 16
 _BEYOND: Final = "\U0010ffff"  # sorts behind every text with the same beginning
 
 
@@ -112,9 +113,33 @@ class Universe:
         if actions is None or actions.broken or not actions.texts:
             return 0
         bits = 0
-        for text in actions.texts:
-            bits |= self.bits(text)
+        if len(actions.texts) < _LONG_LIST:
+            for text in actions.texts:
+                bits |= self.bits(text)
+        else:
+            bits = self._listed(actions.texts)
         return self.all & ~bits if actions.negated else bits
+
+    def _listed(self, texts: list[str]) -> int:
+        """What a long list covers: marked in one row of digits, rather than added up integer by integer."""
+        digits, bits = bytearray(b"0") * len(self.names), 0
+        for text in texts:
+            span = self._span(text.lower())
+            if span is None:
+                bits |= self.bits(text)
+            else:
+                digits[span[0] : span[1]] = b"1" * (span[1] - span[0])
+        return bits | int(digits[::-1].decode(), 2)
+
+    def _span(self, pattern: str) -> tuple[int, int] | None:
+        """The numbers that an exact action, or one with a star at its end, stands for; None for other patterns."""
+        head = pattern[:-1] if pattern.endswith("*") else pattern
+        if "*" in head or "?" in head:
+            return None
+        if head is pattern:
+            number = self._numbers.get(pattern)
+            return (0, 0) if number is None else (number, number + 1)
+        return bisect_left(self.lower, head), bisect_left(self.lower, head + _BEYOND)
 
     def named(self, bits: int) -> tuple[str, ...]:
         """The names of a bitset's actions, in the order of the universe."""
@@ -177,13 +202,11 @@ class Universe:
     def _work_out(self, pattern: str) -> int:
         if pattern and not pattern.strip("*"):
             return self.all
-        if "*" not in pattern and "?" not in pattern:
-            number = self._numbers.get(pattern)
-            return 0 if number is None else 1 << number
+        span = self._span(pattern)
+        if span is not None:
+            return ((1 << (span[1] - span[0])) - 1) << span[0]
         prefix = pattern[: min(at for at in map(pattern.find, "*?") if at >= 0)]
         first, behind = bisect_left(self.lower, prefix), bisect_left(self.lower, prefix + _BEYOND)
-        if len(prefix) == len(pattern) - 1 and pattern.endswith("*"):
-            return ((1 << (behind - first)) - 1) << first
         matches = glob_pattern(pattern)
         digits = "".join("1" if matches(name) else "0" for name in self.lower[first:behind])
         return int(digits[::-1] or "0", 2) << first

@@ -107,6 +107,21 @@ def test_an_action_knows_the_shapes_of_its_resources(action: str, shapes: tuple[
     assert U.templates(number) == shapes
 
 
+def test_a_long_list_covers_what_its_entries_cover() -> None:
+    texts = [*U.names[5:5000:333], "s3:Get*", "iam:*Role", "nothing:At", "ec2:", "*:TagResource", "sqs:*"]
+    (statement,) = Policy([{"Effect": "Allow", "Action": texts, "Resource": "*"}]).statements
+    together = 0
+    for text in texts:
+        if text != "ec2:":
+            together |= U.bits(text)
+    assert statement.actions is not None
+    assert U.covered(statement.actions) == 0  # `ec2:` is no action, so the element can't be read
+    (readable,) = Policy(
+        [{"Effect": "Allow", "Action": [text for text in texts if text != "ec2:"], "Resource": "*"}]
+    ).statements
+    assert U.covered(readable.actions) == together
+
+
 def test_an_action_knows_its_condition_keys() -> None:
     number = U.number("iam:PassRole")
     assert number is not None
