@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from iamlab.analysis.escalation_methods import BECOMING, CHANGING, PASSING, Method
+from iamlab.analysis.escalation_methods import ASSUMING, BECOMING, CHANGING, PASSING, Method
 from iamlab.analysis.gains import everything, gain
 from iamlab.analysis.postures import Posture, changes
 from iamlab.analysis.snapshot import Account, Principal
@@ -296,6 +296,8 @@ class _Search:
             for method in worth:
                 if method.on != principal.kind:
                     continue
+                if method is ASSUMING and not self._trusts_somebody(principal):
+                    continue
                 if method.service is not None and principal.arn not in self._trusted_by(method.service):
                     continue
                 calls = self._walk(actor, principal, method, {})
@@ -304,6 +306,19 @@ class _Search:
                     first = first or (method, calls)
             if first is not None:
                 self._change(actor, victim, (first[0],), first[1])
+
+    @staticmethod
+    def _trusts_somebody(role: Principal) -> bool:
+        """Whether the trust policy speaks of anybody but services and identity providers."""
+        named = (
+            [s.principals for s in role.trust.statements if s.principals] if role.trust is not None else []
+        )
+        return any(
+            who.anyone
+            or who.negated
+            or any(not text.startswith(("Service ", "Federated ")) for text in who.texts)
+            for who in named
+        )
 
     def _worth_asking(self, actor: Posture, method: Method) -> bool:
         """Whether any statement allows the actor each of the actions at all."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["ADMINISTRATOR", "BECOMING", "CHANGING", "PASSING", "Method", "Need", "Step"]
+__all__ = ["ADMINISTRATOR", "ASSUMING", "BECOMING", "CHANGING", "PASSING", "Method", "Need", "Step"]
 
 ADMINISTRATOR: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -91,8 +91,11 @@ _ASSUME: Final = Step(
     "Credentials",
 )
 
+ASSUMING: Final = Method("AssumeRole", "role", (_ASSUME,))
+"""Being trusted by a role."""
+
 BECOMING: Final = (
-    Method("AssumeRole", "role", (_ASSUME,)),
+    ASSUMING,
     Method(
         "UpdateAssumeRolePolicy",
         "role",

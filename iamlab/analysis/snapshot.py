@@ -123,6 +123,10 @@ class Account:
     rcps: tuple[tuple[Policy, ...], ...] = ()
     management: bool = False
     missing: tuple[str, ...] = ()
+    _by_arn: Mapping[str, Principal] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_arn", {found.arn: found for found in self.principals})
 
     @property
     def principals(self) -> tuple[Principal, ...]:
@@ -159,7 +163,8 @@ class Account:
         """The policy that speaks for a resource: of an object its bucket's, of a role its trust policy."""
         parts = resource.split(":", 5)
         if len(parts) == 6 and parts[2] == "iam":
-            return next((role.trust for role in self.roles if role.arn == resource), None)
+            named = self._by_arn.get(resource)
+            return None if named is None else named.trust
         found = self.resource_policies.get(resource)
         if found is None and len(parts) == 6:
             whole = parts[5].split("/index/")[0] if parts[2] == "dynamodb" else parts[5].split("/")[0]
@@ -243,10 +248,10 @@ class Account:
         return context
 
     def _tags_of(self, resource: str) -> dict[str, Any]:
-        if ":iam::" not in resource:
+        tagged = self._by_arn.get(resource)
+        if tagged is None or not tagged.tags:
             return {}
-        tagged = next((found for found in self.principals if found.arn == resource), None)
-        tags = {} if tagged is None else tagged.tags
+        tags = tagged.tags
         return {f"{prefix}:ResourceTag/{key}": tags[key] for prefix in ("aws", "iam") for key in tags}
 
     def __repr__(self) -> str:
