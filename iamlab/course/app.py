@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iamlab.course.bench import Bench
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.demand import Ask, AtMost, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
 from iamlab.course.documents import allow, role_arn, table_arn, trust
 from iamlab.course.scene import Role, Scene, Table, User
 
@@ -152,6 +152,13 @@ TRIM_THE_POLICY = Exercise(
                 "The shop can read the whole table with `Scan`. It needs `GetItem` and `Query` only.",
                 "can scan",
             ),
+            AtMost(
+                Ask("role/ShopRole", "dynamodb", "GetItem", {"TableName": "Shop", "Key": _KEY}),
+                allow(
+                    "dynamodb:GetItem", "dynamodb:Query", on=(table_arn("Shop"), table_arn("Shop/index/*"))
+                ),
+                "The shop has what it needs, and still more.",
+            ),
         )
     ),
     hints=(
@@ -163,6 +170,10 @@ TRIM_THE_POLICY = Exercise(
     reason="The calls an application really makes are the best source for its policy. What it never calls, a thief "
     "should not be able to call either.",
     wrong_answers=(
+        WrongAnswer(
+            "allows more than was asked",
+            _SHOP % (_READ, '"arn:aws:dynamodb:us-east-1:123456789012:table/Shop*"'),
+        ),
         WrongAnswer("Query is gone", _SHOP % ('"dynamodb:GetItem"', _BOTH)),
         WrongAnswer("the index is forgotten", _SHOP % (_READ, _SHOP_ARN)),
         WrongAnswer("reads other tables", _SHOP % (_READ, '"*"')),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, Choice, Demands, Forecast, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.demand import Ask, AtMost, Choice, Demands, Forecast, MayCall, MayNotCall, NearMiss, Option
 from iamlab.course.documents import allow, policy, role_arn, statement, trust, user_arn
 from iamlab.course.scene import Bucket, Group, ManagedPolicy, Role, Scene, User
 
@@ -128,6 +128,11 @@ OWN_FOLDER = Exercise(
                 "It works for `writer-ada`, but `writer-bob` cannot write into his folder. One policy has to fit both.",
                 "written for one person",
             ),
+            AtMost(
+                Ask("user/writer-ada", "s3", "GetObject", _MINE),
+                allow("s3:GetObject", "s3:PutObject", on="arn:aws:s3:::writers-home/${aws:username}/*"),
+                "Everybody has their own folder, and still more.",
+            ),
         )
     ),
     hints=(
@@ -138,6 +143,7 @@ OWN_FOLDER = Exercise(
     solution_code=_HOME % ("2012-10-17", "writers-home/${aws:username}/*"),
     reason="Policies with variables grow with the team: nobody has to touch them when somebody joins.",
     wrong_answers=(
+        WrongAnswer("allows more than was asked", _HOME % ("2012-10-17", "writers-home/${aws:username}*")),
         WrongAnswer("everybody's folder", _HOME % ("2012-10-17", "writers-home/*")),
         WrongAnswer("written for one person", _HOME % ("2012-10-17", "writers-home/writer-ada/*")),
         WrongAnswer("the variable does not work", _HOME % ("2012-10-17", "writers-home/{aws:username}/*")),

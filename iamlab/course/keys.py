@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iamlab.course.bench import Bench
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.demand import Ask, AtMost, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
 from iamlab.course.documents import allow, trust
 from iamlab.course.scene import Bucket, Group, Role, Scene, User
 
@@ -197,6 +197,11 @@ OWN_KEYS = Exercise(
                 "`coder-eli` can write himself a policy: `iam:*` on oneself makes everybody an administrator.",
                 "everything on oneself",
             ),
+            AtMost(
+                Ask("user/coder-eli", "iam", "CreateAccessKey", {"UserName": "coder-eli"}),
+                allow("iam:*AccessKey*", "iam:Get*", "iam:List*", on="arn:aws:iam::*:user/${aws:username}"),
+                "Keys work as they should, but that is not all the group can do.",
+            ),
         )
     ),
     hints=(
@@ -208,6 +213,9 @@ OWN_KEYS = Exercise(
     reason="People rotate keys when it is easy. And `iam:CreateAccessKey` on *others* is a way to become them: look "
     "for it in every review.",
     wrong_answers=(
+        WrongAnswer(
+            "allows more than was asked", _OWN_KEYS % (_KEY_ACTIONS.replace("]", ', "iam:TagUser"]'), _ME)
+        ),
         WrongAnswer("keys of everybody", _OWN_KEYS % (_KEY_ACTIONS, "*")),
         WrongAnswer("everything on oneself", _OWN_KEYS % ('"iam:*"', _ME)),
         WrongAnswer("only half of a rotation", _OWN_KEYS % ('"iam:CreateAccessKey"', _ME)),

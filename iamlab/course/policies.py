@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, Demands, Forecast, MayCall, MayNotCall, NearMiss
+from iamlab.course.demand import Ask, AtMost, Demands, Forecast, MayCall, MayNotCall, NearMiss
 from iamlab.course.documents import allow, policy, statement, table_arn
 from iamlab.course.scene import Scene, Table, User
 
 _KEY = {"id": {"S": "1"}}
+_READING = (
+    "dynamodb:*Get*",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:Describe*",
+    "dynamodb:List*",
+    "dynamodb:PartiQLSelect",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+)
 _RITA = """\
 document = {
     "Version": "2012-10-17",
@@ -74,6 +83,11 @@ ONE_LETTER = Exercise(
                 "`rita` can read, but she can write as well. Only `dynamodb:GetItem` was asked for.",
                 "can write",
             ),
+            AtMost(
+                Ask("user/rita", "dynamodb", "GetItem", {"TableName": "Orders", "Key": _KEY}),
+                allow(*_READING, on=(table_arn("Orders"), table_arn("Orders/*"))),
+                "`rita` should read the table `Orders`, and do nothing else.",
+            ),
         )
     ),
     hints=(
@@ -86,6 +100,7 @@ ONE_LETTER = Exercise(
     reason="Actions ignore case, names of resources do not. One wrong letter in an ARN is the most common reason for a "
     "policy that looks right.",
     wrong_answers=(
+        WrongAnswer("allows more than was asked", _RITA % ("dynamodb:GetItem", table_arn("Orders*"))),
         WrongAnswer("the ARN does not match", _RITA % ("dynamodb:GetItem", table_arn("Order"))),
         WrongAnswer("reads every table", _RITA % ("dynamodb:GetItem", "*")),
         WrongAnswer("can write", _RITA % ("dynamodb:*", table_arn("Orders"))),
@@ -233,6 +248,14 @@ STAY_IN_EUROPE = Exercise(
                 "work, not where he may not.",
                 "only one region closed",
             ),
+            AtMost(
+                Ask("user/sven", "dynamodb", "GetItem", _KUNDEN, region="eu-central-1"),
+                policy(
+                    statement("Allow", ("dynamodb:*",))
+                    | {"Condition": {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}}
+                ),
+                "Most regions are closed, but not all.",
+            ),
         )
     ),
     hints=(
@@ -244,6 +267,7 @@ STAY_IN_EUROPE = Exercise(
     reason="A condition narrows a statement: all of it must be true for the statement to count. Many companies keep "
     "their data in one part of the world with this very key.",
     wrong_answers=(
+        WrongAnswer("allows more than was asked", _SVEN % ("StringLike", "aws:RequestedRegion", "eu-*")),
         WrongAnswer(
             "still works outside Europe", _SVEN % ("StringNotEquals", "aws:RequestedRegion", "eu-central-1")
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.demand import Ask, AtMost, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
 from iamlab.course.documents import allow, role_arn, trust, user_arn
 from iamlab.course.scene import Bucket, Role, Scene, User
 
@@ -170,6 +170,13 @@ BACKUP_READER = Exercise(
                 "The role can also write into `backup-photos`. Allow `s3:GetObject` only.",
                 "can write",
             ),
+            AtMost(
+                Ask("role/BackupReader", "s3", "GetObject", _CAT),
+                allow(
+                    "s3:Get*", "s3:List*", on=("arn:aws:s3:::backup-photos", "arn:aws:s3:::backup-photos/*")
+                ),
+                "The role can read the photos, but that is not all it can do.",
+            ),
         )
     ),
     hints=(
@@ -182,6 +189,9 @@ BACKUP_READER = Exercise(
     reason="A server with this role needs no stored password or key. If the server is broken into, the thief can read "
     "one bucket, for an hour.",
     wrong_answers=(
+        WrongAnswer(
+            "allows more than was asked", _BACKUP % (_EC2, "s3:GetObject", '"arn:aws:s3:::backup-*"')
+        ),
         WrongAnswer(
             "EC2 is not trusted",
             _BACKUP % ('{"AWS": "arn:aws:iam::123456789012:root"}', "s3:GetObject", _PHOTOS),

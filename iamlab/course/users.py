@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from iamlab.course.bench import Bench
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, Demands, Holds, MayCall, MayNotCall, NearMiss
-from iamlab.course.documents import allow
+from iamlab.course.demand import Ask, AtMost, Demands, Holds, MayCall, MayNotCall, NearMiss
+from iamlab.course.documents import allow, table_arn
 from iamlab.course.scene import Bucket, Group, Scene, Table, User
 
 _PRIYA = """\
@@ -70,6 +70,11 @@ LIST_BUCKETS = Exercise(
                 "begins with `List`, and `s3:ListBucket` is one of them.",
                 "a wildcard that reaches too far",
             ),
+            AtMost(
+                Ask("user/priya", "s3", "ListBuckets"),
+                allow("s3:ListAllMyBuckets"),
+                "`priya` can list the buckets, but that is not all she can do.",
+            ),
         )
     ),
     hints=(
@@ -81,6 +86,10 @@ LIST_BUCKETS = Exercise(
     reason="This is least privilege: exactly what is needed. The names of operations and actions differ more often "
     "than one would like; the error message always names the action.",
     wrong_answers=(
+        WrongAnswer(
+            "allows more than was asked",
+            _PRIYA.replace('"%s"', '["s3:ListAllMyBuckets", "dynamodb:Delete*"]', 1) % "*",
+        ),
         WrongAnswer("no permission yet", 'iam.create_user(UserName="priya")\n'),
         WrongAnswer("the operation's name instead of the action's", _PRIYA % ("s3:ListBuckets", "*")),
         WrongAnswer(
@@ -169,6 +178,11 @@ ONE_GROUP = Exercise(
                 "Both can read, but they can also write. Allow only `dynamodb:GetItem`.",
                 "allowed writing",
             ),
+            AtMost(
+                Ask("user/omar", "dynamodb", "GetItem", _BUILD),
+                allow("dynamodb:GetItem", on=table_arn("Builds")),
+                "Both can read, but that is not all they can do.",
+            ),
         )
     ),
     hints=(
@@ -180,6 +194,7 @@ ONE_GROUP = Exercise(
     solution_code=_GROUP % ("dynamodb:GetItem", '["kim", "omar"]'),
     reason="People join and leave; the group's policy stays. One place to read, one place to change.",
     wrong_answers=(
+        WrongAnswer("allows more than was asked", _GROUP % ("dynamodb:Get*", '["kim", "omar"]')),
         WrongAnswer("a policy on each user", _PER_USER),
         WrongAnswer("kim left out", _GROUP % ("dynamodb:GetItem", '["omar"]')),
         WrongAnswer("omar left out", _GROUP % ("dynamodb:GetItem", '["kim"]')),
