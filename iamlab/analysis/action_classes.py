@@ -108,6 +108,22 @@ def differing(first: PolicySet, second: PolicySet) -> list[str]:
         if more[1] - less[1]:
             return [_EVERYTHING]
         found |= more[0] - less[0]
+    return (_allowed(first, second) or sorted(found)) if _EVERYTHING in found else sorted(found)
+
+
+def _allowed(first: PolicySet, second: PolicySet) -> list[str]:
+    """Patterns that cover all that the first set can allow at all, where they are a plain list; else empty."""
+    identity = first.layer(Layer.IDENTITY)
+    if not identity or speaks_of_principals(first) or speaks_of_principals(second):
+        return []
+    found: set[str] = set()
+    for member in identity:
+        for statement in member.policy.statements:
+            if statement.denies or statement.actions is None or statement.broken:
+                continue
+            if statement.actions.negated:
+                return []
+            found.update(text.lower() for text in statement.actions.texts)
     return sorted(found)
 
 

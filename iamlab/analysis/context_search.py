@@ -81,6 +81,7 @@ class _Search:
         self.spelling: dict[str, str] = {}
         self.patterns = self._patterns()
         self.tied = keys_in(self.patterns) if self.patterns else {}
+        self.users = self._users() if self.tied else {}
         self.order = self._order()
         self.sure = self._sure()
         self.extra: dict[str, tuple[Glob, ...]] = {}
@@ -118,9 +119,28 @@ class _Search:
             _Key(name, tuple(group.values()), any(test.templated for test, _ in group.values()))
             for name, group in tests.items()
         ]
+        # What can only be absent makes statements fall out at once.
         return sorted(
-            keys, key=lambda key: (key.name not in self.tied, key.templated, len(key.tests), key.name)
+            keys,
+            key=lambda key: (
+                self.presence(key.name)[1],
+                key.name not in self.tied,
+                key.templated,
+                len(key.tests),
+                key.name,
+            ),
         )
+
+    def _users(self) -> dict[str, int]:
+        """For each key that stands in variables: the statements in which it does."""
+        users = dict.fromkeys(self.tied, 0)
+        for rule in self.rules:
+            names = [] if rule.resources is None else list(rule.resources.variables())
+            for test in rule.tests:
+                names += test.variables
+            for name in names:
+                users[name.lower()] |= rule.bit
+        return users
 
     def _sure(self) -> list[int]:
         """For each step of the order: the statements that by then match whatever else, should they still be alive."""
@@ -153,7 +173,7 @@ class _Search:
             return None
         while index < len(self.order):
             key = self.order[index]
-            if key.name in self.tied or any(bits & alive for _, bits in key.tests):
+            if self.users.get(key.name, 0) & alive or any(bits & alive for _, bits in key.tests):
                 return self._branch(index, key, alive, values)
             index += 1
         rules = [rule for rule in self.rules if rule.bit & alive]

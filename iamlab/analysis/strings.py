@@ -8,7 +8,7 @@ combination of patterns that a string can match (`minterms`). Walking costs step
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -281,7 +281,7 @@ def _spelled(back: dict[int, tuple[int, str] | None], state: int) -> str:
     return "".join(reversed(chars))
 
 
-def minterms(globs: Sequence[Glob], budget: Budget, where: str, fresh: str = FRESH) -> list[str]:
+def minterms(globs: Sequence[Glob], budget: Budget, where: str, fresh: str = FRESH) -> Iterator[str]:
     """A shortest non-empty string for every combination of patterns that some non-empty string matches.
 
     Args:
@@ -294,19 +294,21 @@ def minterms(globs: Sequence[Glob], budget: Budget, where: str, fresh: str = FRE
     accepting = sum(bundle.accepts)
     start = bundle.settle(bundle.start)
     seen = {start}
-    found: dict[int, str] = {}
+    found: set[int] = set()
     queue = deque([(start, "")])
     while queue:
         state, text = queue.popleft()
         budget.spend(1, where)
         for char in bundle.choices(state):
             after = bundle.step(state, char)
-            found.setdefault(after & accepting, text + char)
+            matched = after & accepting
+            if matched not in found:
+                found.add(matched)
+                yield text + char
             if after not in seen:
                 seen.add(after)
                 if after & ~bundle.final:  # else every pattern is decided, and nothing new lies behind
                     queue.append((after, text + char))
-    return list(found.values())
 
 
 @lru_cache(65_536)
