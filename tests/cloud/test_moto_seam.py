@@ -76,7 +76,7 @@ def test_the_handler_found_is_the_one_that_moto_would_find(url: str) -> None:
     "url",
     [
         "https://example.org/",
-        "https://access-analyzer.us-east-1.amazonaws.com/analyzer",
+        "https://detective.us-east-1.amazonaws.com/graphs",
         "https://s3-outposts.us-east-1.amazonaws.com/S3Outposts/ListEndpoints",
         "http://motoapi.amazonaws.com/moto-api/reset",
         "http://169.254.169.254/latest/meta-data/",

@@ -63,7 +63,7 @@ DENIED = [
     ("s3", "list_buckets", "AccessDenied", 403),
     ("ec2", "describe_instances", "UnauthorizedOperation", 403),
     ("lambda", "list_functions", "AccessDeniedException", 403),
-    ("sqs", "list_queues", "AccessDeniedException", 400),
+    ("sqs", "list_queues", "AccessDenied", 403),
     ("elbv2", "describe_load_balancers", "AccessDenied", 403),
     ("dynamodbstreams", "list_streams", "AccessDeniedException", 400),
     ("sesv2", "list_contact_lists", "AccessDeniedException", 403),
@@ -115,8 +115,15 @@ def test_presigned_and_anonymous_requests_pass_the_same_gate(server: Server) -> 
 
 
 def test_a_service_that_moto_lacks_is_refused_with_its_name(server: Server) -> None:
-    with pytest.raises(ClientError, match="does not implement access-analyzer"):
-        over_http(server, "accessanalyzer").list_analyzers()
+    with pytest.raises(ClientError, match="does not implement detective"):
+        over_http(server, "detective").list_graphs()
+
+
+def test_a_service_of_the_lab_s_own_answers_over_http(server: Server) -> None:
+    found = over_http(server, "accessanalyzer").validate_policy(
+        policyDocument="{}", policyType="IDENTITY_POLICY"
+    )
+    assert found["findings"][0]["issueCode"] == "MISSING_STATEMENT"
 
 
 def test_reset_over_http_empties_the_account_but_not_for_web_pages(server: Server) -> None:

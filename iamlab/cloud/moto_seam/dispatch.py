@@ -29,6 +29,14 @@ CLOSED = frozenset({"moto_api", "moto_api._internal", "instance_metadata"})
 # Service names that moto's packages or response classes spell differently from boto3.
 _NAMES = {"awslambda": "lambda", "dynamodb_v20111205": "dynamodb", "emr_containers": "emr-containers"}
 
+# Services that moto hasn't got and the lab has operations of: package name of our own -> boto3's name and its hosts.
+_OWN = {
+    "accessanalyzer": (
+        "accessanalyzer",
+        re.compile(r"https?://access-analyzer\.[^./]+\.(amazonaws\.com|api\.aws)/", re.IGNORECASE),
+    ),
+}
+
 # Hosts that moto's broad S3 pattern would take for buckets.
 _NOT_S3 = re.compile(r"https?://([^/]*\.)?s3-outposts\.", re.IGNORECASE)
 
@@ -87,6 +95,9 @@ def _packages(origin: str) -> tuple[str, tuple[str, ...]]:
     base = f"{parsed.scheme}://{parsed.netloc}" if changed else origin
     if _NOT_S3.match(base):
         return base, ()
+    own = next((name for name, (_, hosts) in _OWN.items() if hosts.match(origin + "/")), None)
+    if own is not None:
+        return base, (own,)
     names = (name for name, pattern in backend_index.backend_url_patterns if pattern.match(base + "/"))
     return base, tuple(dict.fromkeys(names))
 
@@ -104,6 +115,8 @@ def _paths(package: str) -> tuple[tuple[re.Pattern[str], Endpoint], ...]:
 def _compiled(package: str, table: Callable[[Any], dict[str, Handler]]) -> tuple[Any, ...]:
     if package in CLOSED:
         return ()
+    if package in _OWN:
+        return ((re.compile(""), Endpoint(package, _OWN[package][0], _nothing_of_motos)),)
     try:
         backend_class = backends.get_backend(package).backend
     except ImportError:
@@ -115,6 +128,11 @@ def _compiled(package: str, table: Callable[[Any], dict[str, Handler]]) -> tuple
         (re.compile(pattern), Endpoint(package, service_of(package, handler), handler))
         for pattern, handler in table(bare).items()
     )
+
+
+def _nothing_of_motos(*_: Any) -> Any:
+    """Reached by an operation that the lab's own service hasn't got."""
+    raise NotImplementedError
 
 
 def service_of(package: str, handler: Handler) -> str:

@@ -41,6 +41,7 @@ EVERY = "*"
 """Stands for every operation of a service, in a guard."""
 
 _MODULES: dict[str, tuple[str, ...]] = {
+    "accessanalyzer": ("access_analyzer",),
     "cloudtrail": ("cloudtrail",),
     "iam": (
         "iam_guards",
