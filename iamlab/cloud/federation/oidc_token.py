@@ -12,8 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +23,7 @@ from joserfc.jwk import KeySet
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.federation.issuers import Keys, Unreachable
 from iamlab.cloud.federation.oidc_keys import EVERYWHERE, LASTING, PROVIDER_CLAIMS
+from iamlab.cloud.federation.oidc_provider import Provider
 from iamlab.cloud.federation.proof import Proof, rejected, session_tags, source_identity
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
@@ -32,23 +32,6 @@ _SKEW = 300
 _TAGS = "https://aws.amazon.com/tags"
 _ROLES = "https://aws.amazon.com/roles"
 _SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """The identity provider as the account knows it."""
-
-    principal: str
-    """As trust policies name it: an ARN, or the domain of one that AWS knows by itself."""
-    issuer: str
-    client_ids: Sequence[str] | None
-    """Audiences it may speak to; None: any (those that AWS knows by itself)."""
-    thumbprints: Sequence[str] = ()
-
-    @property
-    def prefix(self) -> str:
-        """What its condition keys begin with."""
-        return self.issuer.removeprefix("https://")
 
 
 def unverified_claims(token: str) -> dict[str, Any]:

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.federation import saml_metadata
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_shapes import already_exists, limit_exceeded, saml_provider
 from iamlab.cloud.services.iam_tags import checked
 from iamlab.cloud.sessions import access_key_id
 from iamlab.cloud.state import LabState
+
+if TYPE_CHECKING:
+    from iamlab.cloud.federation.saml_metadata import Metadata
 
 MOST_PROVIDERS = 100
 MOST_KEYS = 2
@@ -157,7 +159,9 @@ def _named(call: Call) -> SamlProvider:
     return found
 
 
-def _readable(document: str) -> saml_metadata.Metadata:
+def _readable(document: str) -> Metadata:
+    from iamlab.cloud.federation import saml_metadata  # at first need: XML takes a while to load
+
     try:
         return saml_metadata.read(document)
     except saml_metadata.BadMetadata as error:

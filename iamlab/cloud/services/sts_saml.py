@@ -11,7 +11,6 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.callers import identity_provider
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.federation import saml_metadata, saml_response
 from iamlab.cloud.federation.proof import Proof, rejected
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation, proof
@@ -25,6 +24,9 @@ _PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:saml-provider/\S+")
 @proof("sts", "AssumeRoleWithSAML")
 def whom_the_assertion_names(call: Call, state: LabState) -> None:
     """Verify the assertion before any policy is asked; its claims are what the trust policy is decided on."""
+    # At first need: signatures in XML take a while to load.
+    from iamlab.cloud.federation import saml_metadata, saml_response
+
     params = call.params
     role, arn = params["RoleArn"], params["PrincipalArn"]
     if not _ROLE.fullmatch(role) or not _PROVIDER.fullmatch(arn):

@@ -11,8 +11,9 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.callers import identity_provider
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.federation import issuers, oidc_token
+from iamlab.cloud.federation import issuers
 from iamlab.cloud.federation.oidc_keys import BUILT_IN
+from iamlab.cloud.federation.oidc_provider import Provider
 from iamlab.cloud.federation.proof import rejected
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation, proof
@@ -31,6 +32,8 @@ _ACCESS_TOKENS = {
 @proof("sts", "AssumeRoleWithWebIdentity")
 def whom_the_token_names(call: Call, state: LabState) -> None:
     """Verify the token before any policy is asked; its claims are what the trust policy is decided on."""
+    from iamlab.cloud.federation import oidc_token  # at first need: tokens take a while to load
+
     params = call.params
     role = _ROLE.fullmatch(params["RoleArn"])
     if role is None:
@@ -59,7 +62,7 @@ def assume_role_with_web_identity(call: Call, state: LabState) -> dict[str, Any]
     return session_for(call, state)
 
 
-def _provider(issuer: str, account: str) -> oidc_token.Provider:
+def _provider(issuer: str, account: str) -> Provider:
     """The provider with this URL in the role's account, or one that AWS knows by itself."""
     known = (
         identities.oidc_providers(account).get(provider_arn(account, issuer))
@@ -67,9 +70,9 @@ def _provider(issuer: str, account: str) -> oidc_token.Provider:
         else None
     )
     if known is not None and known.issuer == issuer:
-        return oidc_token.Provider(known.arn, issuer, tuple(known.client_ids), tuple(known.thumbprints))
+        return Provider(known.arn, issuer, tuple(known.client_ids), tuple(known.thumbprints))
     if issuer in BUILT_IN:
-        return oidc_token.Provider(BUILT_IN[issuer], f"https://{BUILT_IN[issuer]}", None)
+        return Provider(BUILT_IN[issuer], f"https://{BUILT_IN[issuer]}", None)
     if not issuer.startswith("https://"):
         raise rejected("Issuer must be a valid URL")
     raise rejected(f"No OpenIDConnect provider found in your account for {issuer}")

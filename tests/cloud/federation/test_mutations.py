@@ -19,6 +19,7 @@ from lxml import etree
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.federation import oidc_token, saml_metadata, saml_response
 from iamlab.cloud.federation.issuers import Keys
+from iamlab.cloud.federation.oidc_provider import Provider
 from iamlab.cloud.federation.proof import Proof
 from iamlab.outside.oidc import OidcIdp
 from iamlab.outside.saml import SamlIdp
@@ -100,7 +101,7 @@ def test_a_changed_saml_response_says_the_same_or_nothing(
 
 def test_a_changed_token_says_the_same_or_nothing(private_key: rsa.RSAPrivateKey) -> None:
     idp = OidcIdp(lambda: NOW, private=private_key)
-    provider = oidc_token.Provider("arn:aws:iam::123456789012:oidc-provider/x", idp.issuer, ["app"])
+    provider = Provider("arn:aws:iam::123456789012:oidc-provider/x", idp.issuer, ["app"])
 
     def verified(token: str) -> Proof:
         return oidc_token.verify(token, provider, lambda: Keys(idp.jwks, ()), ROLE, "session", NOW)
