@@ -12,9 +12,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import botocore
 import moto.backend_index as backend_index
 from moto import backends
 from moto.core.base_backend import BaseBackend
@@ -28,6 +30,8 @@ CLOSED = frozenset({"moto_api", "moto_api._internal", "instance_metadata"})
 
 # Service names that moto's packages or response classes spell differently from boto3.
 _NAMES = {"awslambda": "lambda", "dynamodb_v20111205": "dynamodb", "emr_containers": "emr-containers"}
+
+_MODELS = Path(botocore.__file__).parent / "data"
 
 # Services that moto hasn't got and the lab has operations of: package name of our own -> boto3's name and its hosts.
 _OWN = {
@@ -146,5 +150,6 @@ def service_of(package: str, handler: Handler) -> str:
             name = response().boto3_service_name
         except Exception:
             name = ""
-    name = name or package
-    return _NAMES.get(name) or service_name_from_moto_package_name(name)
+    name = _NAMES.get(name or package) or name or package
+    # moto lists all of botocore's services to find the name without hyphens; most have none
+    return name if (_MODELS / name).is_dir() else service_name_from_moto_package_name(name)

@@ -15,6 +15,8 @@ from typing import Any
 
 from moto.core import responses
 
+from iamlab.cloud.moto_seam.picking import pick
+
 # module, object inside it ('' = the module itself), attribute, replacement
 _EAGER: tuple[tuple[str, str, str, Any], ...] = (
     (
@@ -27,6 +29,7 @@ _EAGER: tuple[tuple[str, str, str, Any], ...] = (
     ("moto.iam.models", "", "mark_account_as_visited", lambda *_args, **_kwargs: None),
     # Called for each request over a class that never changes.
     ("moto.core.responses", "", "method_names_from_class", None),
+    ("moto.core.serialize", "AttributePicker", "__call__", pick),
 )
 
 _LAZY: dict[str, tuple[tuple[str, str, str, Any], ...]] = {

@@ -21,7 +21,7 @@ and writes the condition keys that follow from it into `call.proven`:
 
 Where the proof says who calls (a SAML assertion), it sets `call.caller`.
 
-Modules load on the first call of their service.
+Modules load on the first call of their service, or of one of its operations where they bring much along.
 """
 
 from __future__ import annotations
@@ -61,7 +61,6 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_credential_report",
         "iam_instance_profiles",
         "iam_service_linked_roles",
-        "iam_saml_providers",
         "iam_oidc_providers",
         "iam_tags",
         "iam_account",
@@ -77,12 +76,15 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "sts",
         "sts_mfa",
         "sts_federation",
-        "sts_saml",
-        "sts_web_identity",
-        "sts_root",
         "sts_tokens",
         "outbound_identity",
     ),
+}
+
+# Modules that bring much along for few operations: those whose name has this in it.
+_SELDOM: dict[str, dict[str, str]] = {
+    "iam": {"SAMLProvider": "iam_saml_providers"},
+    "sts": {"WithSAML": "sts_saml", "WithWebIdentity": "sts_web_identity", "AssumeRoot": "sts_root"},
 }
 
 _VALIDATED = frozenset({"iam", "sts"})
@@ -127,7 +129,7 @@ def proof(service: str, *names: str) -> Callable[[Guard], Guard]:
 
 def find(service: str, name: str) -> Operation | None:
     """Our own operation, or None where moto's handler shall answer."""
-    _load(service)
+    _load(service, name)
     return _operations.get((service, name))
 
 
@@ -149,7 +151,7 @@ def prove(call: Call, state: LabState) -> None:
     Raises:
         AwsError: AWS would not believe it.
     """
-    _load(call.service)
+    _load(call.service, call.operation)
     for function in _proofs.get((call.service, call.operation), ()):
         function(call, state)
 
@@ -160,13 +162,16 @@ def check(call: Call, state: LabState) -> None:
     Raises:
         AwsError: AWS would refuse these parameters.
     """
-    _load(call.service)
+    _load(call.service, call.operation)
     for name in (EVERY, call.operation):
         for function in _guards.get((call.service, name), ()):
             function(call, state)
 
 
-def _load(service: str) -> None:
+def _load(service: str, name: str) -> None:
+    for part, module in _SELDOM.get(service, {}).items():
+        if part in name:
+            import_module(f"{__name__}.{module}")
     if service in _loaded:
         return
     for module in _MODULES.get(service, ()):
