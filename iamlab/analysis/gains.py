@@ -14,6 +14,7 @@ from iamlab.analysis.samples import filled, meeting
 from iamlab.analysis.universe import universe
 from iamlab.analysis.usable import split
 from iamlab.engine import PolicySet, Request, decide
+from iamlab.policy import Policy
 from iamlab.policy.reference import AccessLevel
 from iamlab.policy.statement import Statement
 
@@ -40,6 +41,30 @@ def _statements(*sets: PolicySet) -> list[Statement]:
     return list(found.values())
 
 
+def _asked() -> int:
+    """The known actions without those that roles' trust policies decide: becoming a role is an edge of its own."""
+    known = universe()
+    return (
+        known.all & ~known.bits("sts:AssumeRole*") & ~known.bits("sts:TagSession") & ~known.bits("sts:Set*")
+    )
+
+
+def _with_key_policy(account: Account, posture: Posture, policies: PolicySet, request: Request) -> PolicySet:
+    """For KMS, whose keys have a say of their own, the policies beside the key policy that KMS makes by default.
+
+    See https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    if not request.action.startswith("kms:"):
+        return policies
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account.id}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return account.policy_set(posture.principal, Policy([statement], name="default key policy"))
+
+
 def _representatives(bits: int) -> list[int]:
     """Actions that stand for a class: those one knows, and one of each level."""
     known = universe()
@@ -56,13 +81,13 @@ def everything(
 ) -> bool:
     """Whether a principal is allowed every known action, on resources that nobody names."""
     known = universe()
-    for bits, covering in split(known, _statements(policies), known.all):
+    for bits, covering in split(known, _statements(policies), _asked()):
         if not any(not statement.denies for statement in covering):
             return False
         number = _representatives(bits)[0]
-        resource = filled(known.templates(number)[0], account.id)
+        resource = filled(min(known.templates(number), key=len), account.id)
         request = account.request(posture.principal, known.names[number], resource, context)
-        if not decide(request, policies).allowed:
+        if not decide(request, _with_key_policy(account, posture, policies, request)).allowed:
             return False
     return True
 
@@ -84,7 +109,7 @@ def gain(
         context: what requests carry beside the keys of their caller.
     """
     known = universe()
-    for bits, covering in split(known, _statements(more, policies), known.all):
+    for bits, covering in split(known, _statements(more, policies), _asked()):
         grants = [statement for statement in covering if not statement.denies]
         if not grants:
             continue
@@ -94,15 +119,16 @@ def gain(
             action = known.names[number]
             for resource in _resources(number, grants, account.id):
                 asked = account.request(after.principal, action, resource, context)
-                if not decide(asked, more).allowed:
+                if not decide(asked, _with_key_policy(account, after, more, asked)).allowed:
                     continue
-                if not decide(account.request(before.principal, action, resource, context), policies).allowed:
+                same = account.request(before.principal, action, resource, context)
+                if not decide(same, _with_key_policy(account, before, policies, same)).allowed:
                     return asked
     return None
 
 
 def _resources(number: int, grants: list[Statement], account: str) -> list[str]:
-    template = universe().templates(number)[0]
+    template = min(universe().templates(number), key=len)  # the plainest of its shapes
     found = {filled(template, account): None}
     patterns = [
         text

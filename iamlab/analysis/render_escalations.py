@@ -7,6 +7,7 @@ from those whom nobody else leads to; administrators stand at the right.
 
 from __future__ import annotations
 
+from collections import deque
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ __all__ = ["escalations_html", "escalations_svg", "escalations_text"]
 
 _WIDTH, _HEIGHT, _GAP, _ROW, _EDGE = 190, 30, 150, 58, 12
 _MOST_NODES: Final = 60
+_MOST_LABELS: Final = 24  # beyond, labels lie on each other: the arrows' titles still tell
 _DANGER: Final = "var(--jp-error-color1, #d32f2f)"
 _LINE: Final = "var(--jp-border-color0, #757575)"
 _PAPER: Final = "var(--jp-layout-color0, var(--iamlab-paper, #fff))"
@@ -75,7 +77,8 @@ def escalations_svg(graph: Escalations) -> str:
     width = max((x for x, _ in places.values()), default=0) + _WIDTH + _EDGE
     height = max((y for _, y in places.values()), default=0) + _HEIGHT + _EDGE
     label = _headline(graph)
-    body = "".join(_arrow(places, key, names) for key, names in _merged(edges).items())
+    arrows = _merged(edges)
+    body = "".join(_arrow(places, key, named, len(arrows) <= _MOST_LABELS) for key, named in arrows.items())
     body += "".join(_node(graph, posture, x, y) for posture, (x, y) in places.items())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -107,12 +110,18 @@ def _columns(graph: Escalations, edges: tuple[Edge, ...]) -> dict[Posture, int]:
     """Steps from those whom nobody leads to; administrators behind all others."""
     nodes = dict.fromkeys(posture for edge in edges for posture in (edge.source, edge.target))
     led = {edge.target for edge in edges}
-    steps = {posture: 0 for posture in nodes if posture not in led}
-    for posture in nodes:
-        steps.setdefault(posture, 0 if not steps else len(nodes))
-    for _ in nodes:
-        for edge in edges:
-            steps[edge.target] = min(steps[edge.target], steps[edge.source] + 1)
+    following: dict[Posture, list[Posture]] = {}
+    for edge in edges:
+        following.setdefault(edge.source, []).append(edge.target)
+    steps: dict[Posture, int] = {}
+    # Those whom nobody leads to come first; in a circle somebody has to.
+    for first in [*(posture for posture in nodes if posture not in led), *nodes]:
+        queue = deque([] if first in steps else [(first, 0)])
+        while queue:
+            posture, step = queue.popleft()
+            if posture not in steps or step < steps[posture]:
+                steps[posture] = step
+                queue.extend((target, step + 1) for target in following.get(posture, ()))
     ordinary = [step for posture, step in steps.items() if posture not in graph.administrators]
     last = max(ordinary, default=0) + 1
     return {posture: last if posture in graph.administrators else step for posture, step in steps.items()}
@@ -133,7 +142,9 @@ def _node(graph: Escalations, posture: Posture, x: int, y: int) -> str:
     )
 
 
-def _arrow(places: dict[Posture, tuple[int, int]], key: tuple[Posture, Posture], edges: list[Edge]) -> str:
+def _arrow(
+    places: dict[Posture, tuple[int, int]], key: tuple[Posture, Posture], edges: list[Edge], labelled: bool
+) -> str:
     (x1, y1), (x2, y2) = places[key[0]], places[key[1]]
     y1, y2 = y1 + _HEIGHT // 2, y2 + _HEIGHT // 2
     if x2 > x1:
@@ -149,10 +160,12 @@ def _arrow(places: dict[Posture, tuple[int, int]], key: tuple[Posture, Posture],
     shown = names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
     shown = shown if len(shown) <= 26 else f"{shown[:25]}…"
     dash = ' stroke-dasharray="2 4"' if all(edge.presumes for edge in edges) else ""
+    label = (
+        f'<text x="{(bend1 + bend2) // 2}" y="{(y1 + y2) // 2 - 4}" text-anchor="middle" font-size="9" '
+        f'fill="currentColor">{escape(shown)}</text>'
+    )
     return (
         f"<g><title>{escape(hint)}</title>"
         f'<path d="M {x1} {y1} C {bend1} {y1} {bend2} {y2} {x2} {y2} {head}" fill="none" stroke-width="1.5"{dash} '
-        f'style="stroke:{_LINE}"/>'
-        f'<text x="{(bend1 + bend2) // 2}" y="{(y1 + y2) // 2 - 4}" text-anchor="middle" font-size="9" '
-        f'fill="currentColor">{escape(shown)}</text></g>'
+        f'style="stroke:{_LINE}"/>{label if labelled else ""}</g>'
     )

@@ -6,6 +6,7 @@ the same shapes are one class: the engine is asked once for all of them.
 
 A request is well-typed when its resource has one of the action's ARN shapes and it carries a service's condition key
 only where the service reference lists it for the action. Its caller is a user of the account that owns the resource.
+KMS keys and roles, whose own policies must allow, too, are taken to leave the decision to the account.
 See https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
 
@@ -18,6 +19,7 @@ from typing import Any, Final
 from iamlab.analysis.samples import ACCOUNT, FRESH, filled, meeting, values_for
 from iamlab.analysis.universe import Universe, ones
 from iamlab.engine import Layer, PolicySet, Request, decide
+from iamlab.policy import Policy
 from iamlab.policy.conditions import Test
 from iamlab.policy.statement import Statement
 
@@ -27,6 +29,12 @@ _MOST_TRIES: Final = 512
 _MANY: Final = 500  # from here on, the universe's own groups are faster than asking action by action
 # Global keys that requests carry only where the reference lists them for the action.
 _LISTED_ONLY: Final = ("aws:requesttag/", "aws:tagkeys")
+# Actions that the resource's own policy has to allow, too: trust policies and key policies.
+_GATED: Final = ("kms:", "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
+_CONSENT: Final = Policy(
+    [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "*"}],
+    name="the resource's consent",
+)
 _USER: Final = f"arn:aws:iam::{ACCOUNT}:user/{FRESH}"
 
 
@@ -80,6 +88,7 @@ class Search:
     def __init__(self, universe: Universe, policies: PolicySet) -> None:
         self._universe = universe
         self._policies = policies
+        self._gated = _with_consent(policies)
         self._context = user_context()
         self._lower = {key.lower(): value for key, value in self._context.items() if isinstance(value, str)}
         self.usable = 0
@@ -207,7 +216,8 @@ class Search:
             context={key: list(value) if isinstance(value, tuple) else value for key, value in given.items()},
             wildcard_only_action=resource == "*",
         )
-        return request if decide(request, self._policies).allowed else None
+        gated = request.action.startswith(_GATED)
+        return request if decide(request, self._gated if gated else self._policies).allowed else None
 
     def _settle(self, bits: int, found: Request | None, unsure: bool) -> None:
         if found is not None:
@@ -215,6 +225,36 @@ class Search:
             self.witnesses[found.action] = found
         elif unsure:
             self.unsure |= bits
+
+
+def _with_consent(policies: PolicySet) -> PolicySet:
+    """The set with a resource's policy that leaves the decision to the account, where it has none.
+
+    That is what KMS's default key policy does, and a role's trust policy that names the account.
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    if policies.layer(Layer.RESOURCE):
+        return policies
+
+    def layer(name: Layer) -> list[Policy]:
+        return [member.policy for member in policies.layer(name)]
+
+    def levels(name: Layer) -> list[list[Policy]]:
+        found: list[list[Policy]] = [[] for _ in range(policies.levels(name))]
+        for member in policies.layer(name):
+            assert member.level is not None
+            found[member.level].append(member.policy)
+        return found
+
+    return PolicySet(
+        identity=layer(Layer.IDENTITY),
+        boundary=layer(Layer.BOUNDARY),
+        session=layer(Layer.SESSION),
+        vpce=layer(Layer.VPCE),
+        resource=_CONSENT,
+        scps=levels(Layer.SCP),
+        rcps=levels(Layer.RCP),
+    )
 
 
 def _first(bits: int) -> int:

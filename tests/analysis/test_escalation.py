@@ -301,6 +301,24 @@ def test_paths_go_over_several_principals_and_are_shortest() -> None:
     assert path.replayable
 
 
+def test_actions_on_which_resources_have_a_say_hide_no_administrator() -> None:
+    # sts:AssumeRole and kms:Decrypt, each in a class of its own here, need the word of the role's or key's policy, too.
+    boss = user(
+        "boss", allow("sts:AssumeRole", f"{ME}:role/x"), allow("kms:Decrypt", f"{ME}:key/x"), allow("*")
+    )
+    assert [posture.label for posture in escalations(account(boss)).administrators] == ["user/boss"]
+
+
+def test_a_group_that_decrypts_is_a_gain() -> None:
+    keepers = {
+        "GroupName": "keepers",
+        "Arn": f"{ME}:group/keepers",
+        "GroupPolicyList": [{"PolicyName": "keys", "PolicyDocument": document(allow("kms:Decrypt"))}],
+    }
+    (path,) = escalations(account(user("ana", allow("iam:AddUserToGroup")), keepers)).paths("user/ana")
+    assert path.gained.action == "kms:Decrypt"
+
+
 def test_administrators_need_no_escalation() -> None:
     graph = escalations(account(BOSS, user("ana")))
     assert [posture.label for posture in graph.administrators] == ["user/boss"]
