@@ -97,7 +97,7 @@ def _register(taggable: Taggable) -> None:
 
     @operation("iam", f"List{taggable.kind}Tags")
     def show(call: Call, state: LabState) -> dict[str, Any]:
-        tags = identities.tags_of(call.account, taggable.of(call, to_change=False))
+        tags = dict(sorted(identities.tags_of(call.account, taggable.of(call, to_change=False)).items()))
         shown, truncation = page(call, tag_list(tags), lambda tag: tag["Key"])
         return {"Tags": shown, **truncation}
 

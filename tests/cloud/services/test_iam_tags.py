@@ -94,12 +94,13 @@ def test_tags_come_and_go(lab: Lab, kind: str, make: Any) -> None:
     add, remove = getattr(client, f"tag_{kind}"), getattr(client, f"untag_{kind}")
     add(**which, Tags=tags(Team="red", Cost="", Stage="dev"))
     add(**which, Tags=tags(Team="blue"))
-    assert shown()["Tags"] == tags(Team="blue", Cost="", Stage="dev")
+    # sorted by key
+    assert shown()["Tags"] == tags(Cost="", Stage="dev", Team="blue")
     first = shown(MaxItems=2)
-    assert (first["Tags"], first["IsTruncated"]) == (tags(Team="blue", Cost=""), True)
-    assert shown(Marker=first["Marker"])["Tags"] == tags(Stage="dev")
+    assert (first["Tags"], first["IsTruncated"]) == (tags(Cost="", Stage="dev"), True)
+    assert shown(Marker=first["Marker"])["Tags"] == tags(Team="blue")
     remove(**which, TagKeys=["Cost", "nothing"])
-    assert shown()["Tags"] == tags(Team="blue", Stage="dev")
+    assert shown()["Tags"] == tags(Stage="dev", Team="blue")
 
 
 @pytest.mark.parametrize(("kind", "make"), KINDS, ids=NAMES)
@@ -133,10 +134,7 @@ def test_tags_have_rules(lab: Lab, kind: str, make: Any) -> None:
     assert refused(Tags=[{"Key": "a" * 129, "Value": "1"}])[0] == "ValidationError"
     getattr(client, f"tag_{kind}")(**which, Tags=tags(**{f"k{number}": "v" for number in range(50)}))
     assert refused(Tags=tags(one_more="v"))[:2] == ("LimitExceeded", 409)
-    assert getattr(client, f"list_{kind}_tags")(**which, MaxItems=100)["Tags"][-1] == {
-        "Key": "k49",
-        "Value": "v",
-    }
+    assert len(getattr(client, f"list_{kind}_tags")(**which, MaxItems=100)["Tags"]) == 50
 
 
 GHOSTS: list[tuple[str, dict[str, str], str]] = [
