@@ -198,6 +198,32 @@ def test_a_deny_on_one_session_spares_the_others() -> None:
     assert judge({"principal": other, "issuer": ROLE}, **policies).outcome == YES
 
 
+DENIED = [
+    ("the role, all its sessions", SESSION, ROLE, {"AWS": ROLE}, DENY),
+    ("the role, whose path the session's ARN doesn't tell", SESSION, None, {"AWS": ROLE}, DENY),
+    ("another role", SESSION, ROLE, {"AWS": TARGET}, YES),
+    ("the user, and what it federates", FEDERATED, USER, {"AWS": USER}, DENY),
+    ("the federated user alone", FEDERATED, USER, {"AWS": FEDERATED}, DENY),
+    ("the federated user, not the user", USER, None, {"AWS": FEDERATED}, YES),
+    ("the account, its users", USER, None, {"AWS": A}, DENY),
+    ("the account, its sessions", SESSION, ROLE, {"AWS": ROOT}, DENY),
+    ("the account, its root", ROOT, None, {"AWS": ROOT}, DENY),
+    ("another account", USER, None, {"AWS": B}, YES),
+    ("a service", USER, None, {"Service": "x.amazonaws.com"}, YES),
+    ("everybody", SESSION, ROLE, "*", DENY),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "caller", "issuer", "named", "outcome"), DENIED, ids=[case[0] for case in DENIED]
+)
+def test_whom_a_resources_deny_hits(
+    name: str, caller: str, issuer: str | None, named: Any, outcome: str
+) -> None:
+    policies = {"identity": [allow()], "session": [allow()], "resource": grant(named, effect="Deny")}
+    assert judge({"principal": caller, "issuer": issuer}, **policies).outcome == outcome, name
+
+
 def test_a_session_of_another_role_is_not_named() -> None:
     other = f"arn:aws:iam::{A}:role/other"
     assert not judge({"principal": SESSION, "issuer": other}, resource=grant({"AWS": ROLE})).allowed
@@ -272,6 +298,14 @@ GATES = [
         "resource",
     ),
     ("naming the user is enough", ASSUME, {"resource": grant({"AWS": USER})}, YES, "resource"),
+    ("naming everybody lets in all of the account", ASSUME, {"resource": grant("*")}, YES, "resource"),
+    (
+        "and of other accounts whom their own policies let go",
+        {**ASSUME, "resource": f"arn:aws:iam::{B}:role/target"},
+        {"resource": grant("*"), "identity": [allow("sts:AssumeRole")]},
+        YES,
+        "identity",
+    ),
     ("naming the account delegates", ASSUME, {"resource": grant({"AWS": A})}, NO, "identity"),
     (
         "delegated and allowed",

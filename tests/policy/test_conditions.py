@@ -422,6 +422,7 @@ def test_what_can_not_be_evaluated_fails_closed(condition: Any, code: str, conte
         assert "can't be evaluated" in decision.explain()
     findings = Policy(document("Allow", condition)).errors()
     assert code in {finding.code for finding in findings}
+    assert all(" " in finding.message and not finding.message.startswith("(") for finding in findings)
     assert all(finding.span is not None and finding.span.line > 1 for finding in findings)
 
 

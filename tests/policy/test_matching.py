@@ -208,6 +208,15 @@ def test_principals(principal: Any, caller: dict[str, Any], named: bool, grants:
     assert (ask_resource_policy("Deny", principal, caller) == "ExplicitlyDenied") is named
 
 
+def test_the_trace_says_which_kind_of_principal_is_listed() -> None:
+    listed = {"AWS": [A], "Service": "x.amazonaws.com", "Federated": "accounts.google.com"}
+    resource = {"Statement": {"Effect": "Allow", "Principal": listed, "Action": "*"}}
+    decision = decide(Request("s3:GetObject", "arn:aws:s3:::b/k", USER), PolicySet(resource=resource))
+    statement = next(iter(decision.trace.statements()))[2]
+    part = next(part for part in statement.parts if part.element == "Principal")
+    assert part.policy_values == (A, "Service x.amazonaws.com", "Federated accounts.google.com")
+
+
 UNREADABLE_PRINCIPALS: list[tuple[Any, str]] = [
     (USER, "INVALID_PRINCIPAL_FORMAT"),
     (None, "INVALID_PRINCIPAL_FORMAT"),
