@@ -19,6 +19,7 @@ from iamlab.cloud.clock import SEEDED_START, Clock
 from iamlab.cloud.environment import Environment, variables
 from iamlab.cloud.interception import Interception
 from iamlab.cloud.moto_seam import accounts
+from iamlab.cloud.shared_models import SharedModels
 from iamlab.cloud.state import DEFAULT_ACCOUNT, DEFAULT_REGION, LabState
 from iamlab.cloud.trail import Trail
 
@@ -60,6 +61,7 @@ class Lab:
         self.region = region
         self._account = account
         self._environment = Environment()
+        self._models = SharedModels()
         self._servers: list[Server | Workload] = []
         self._keys: accounts.Keys | None = None
         self._interception: Interception | None = None
@@ -257,7 +259,7 @@ class Lab:
         """
         self._running()
         part = key.get("AccessKey") or key.get("Credentials") or key
-        return boto3.Session(
+        return self._models.session(
             aws_access_key_id=part["AccessKeyId"],
             aws_secret_access_key=part["SecretAccessKey"],
             aws_session_token=part.get("SessionToken"),

@@ -39,6 +39,7 @@ def modules_after(code: str) -> set[str]:
         "import iamlab.cli",
         "import iamlab.cli.decide",
         "import iamlab.cli.doctor",
+        "import iamlab.cloud.pytest_plugin",
     ],
 )
 def test_these_do_without_aws_and_without_jupyter(code: str) -> None:
