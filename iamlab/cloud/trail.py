@@ -85,12 +85,14 @@ class Event:
 
     @property
     def who(self) -> str:
-        """A short name of the caller: `johndoe`, `MyAppRole/session`, `root`."""
+        """A short name of the caller: `johndoe`, `MyAppRole/session`, `root`, `Corp/ana` of a provider's user."""
         caller = self.caller
         if caller.type == "Account":
             return "root"
         if caller.type == "User":
             return caller.username or caller.arn
+        if caller.proof is not None:
+            return f"{caller.arn.rpartition('/')[2]}/{caller.proof.identity['userName']}"
         return caller.arn.rpartition(":")[2].partition("/")[2] or caller.arn
 
     @property

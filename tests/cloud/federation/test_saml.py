@@ -351,6 +351,7 @@ def test_the_trail_tells_who_came_and_hides_the_assertion(
     shared_lab: Lab, idp: SamlIdp, ana: SamlUser
 ) -> None:
     assume(idp.respond(ana))
+    assert shared_lab.trail[-1].who == "Corp/ana"
     record = shared_lab.trail[-1].record()
     identity = record["userIdentity"]
     assert (identity["type"], identity["userName"]) == ("SAMLUser", "ana")
