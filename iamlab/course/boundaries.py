@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, Demands, Forecast, Holds, MayCall, MayNotCall, NearMiss
+from iamlab.course.demand import Ask, AtMost, Demands, Forecast, Holds, MayCall, MayNotCall, NearMiss
 from iamlab.course.documents import allow, policy, policy_arn, role_arn, statement, trust, user_arn
 from iamlab.course.scene import Bucket, ManagedPolicy, Role, Scene, Table, User
 
@@ -150,6 +150,11 @@ A_CEILING = Exercise(
                 "IAM is out of reach, but EC2 is not. Say in the boundary what is allowed, not what is forbidden.",
                 "only IAM closed",
             ),
+            AtMost(
+                Ask("role/Builder", "dynamodb", "GetItem", _BUILDER_ITEM),
+                allow("dynamodb:*", "s3:*"),
+                "The ceiling lets DynamoDB and S3 through, and something else besides.",
+            ),
         )
     ),
     hints=(
@@ -162,6 +167,9 @@ A_CEILING = Exercise(
     reason="The administrator policy is still there, and it no longer matters: a role can do no more than its boundary "
     "allows, whatever anybody attaches to it.",
     wrong_answers=(
+        WrongAnswer(
+            "allows more than was asked", _CEILING % '["dynamodb:*", "s3:*", "sqs:*"]' + _PUT_CEILING
+        ),
         WrongAnswer(
             "attached instead of set as boundary", _CEILING % '["dynamodb:*", "s3:*"]' + _ATTACH_CEILING
         ),

@@ -346,6 +346,18 @@ OWN_PROJECT = Exercise(
                 "`eng-new` has no project yet, and can assume `Payroll`, which has none either.",
                 "nothing equals nothing",
             ),
+            AtMost(
+                Ask("user/eng-mia", "sts", "AssumeRole", _to("MarsDeploy")),
+                policy(
+                    statement("Allow", ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"))
+                    | {
+                        "Condition": {
+                            "StringEquals": {"aws:ResourceTag/project": "${aws:PrincipalTag/project}"}
+                        }
+                    }
+                ),
+                "The engineers can assume the roles of their project, and still more.",
+            ),
         )
     ),
     hints=(

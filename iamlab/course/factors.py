@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.demand import Ask, AtMost, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
 from iamlab.course.documents import allow, policy, role_arn, statement, trust, user_arn
 from iamlab.course.scene import Bucket, Group, Role, Scene, User
 
@@ -209,6 +209,15 @@ THE_TRAP = Exercise(
                 "Deleting needs a code now, but reading does, too. The Deny is about one action only.",
                 "denies everything",
             ),
+            AtMost(
+                Ask("user/rob", "s3", "GetObject", _READ),
+                policy(
+                    statement("Allow", ("s3:*",)),
+                    statement("Deny", ("s3:DeleteBucket",))
+                    | {"Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}},
+                ),
+                "Some bucket can still be deleted without a code, or `rob` can do more than before.",
+            ),
         )
     ),
     hints=(
@@ -221,6 +230,13 @@ THE_TRAP = Exercise(
     reason="*Deny unless MFA* is written with `BoolIfExists`. The version with `Bool` looks right in every review, and "
     "stops nobody who has an access key.",
     wrong_answers=(
+        WrongAnswer(
+            "allows more than was asked",
+            _ROB.replace(
+                '"%s",\n            "Resource": "*"', '"%s",\n            "Resource": "arn:aws:s3:::rob-*"'
+            )
+            % ("s3:DeleteBucket", "BoolIfExists", "false"),
+        ),
         WrongAnswer("the access key still passes", _ROB % ("s3:DeleteBucket", "StringEquals", "false")),
         WrongAnswer("a token without code passes", _ROB % ("s3:DeleteBucket", "Null", "true")),
         WrongAnswer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, Demands, Forecast, MayCall, MayNotCall, NearMiss
+from iamlab.course.demand import Ask, AtMost, Demands, Forecast, MayCall, MayNotCall, NearMiss
 from iamlab.course.documents import allow, policy, statement
 from iamlab.course.scene import Bucket, Scene, User
 
@@ -150,6 +150,11 @@ NO_DELETING = Exercise(
                 "`lee` can still delete objects in other buckets.",
                 "only one bucket protected",
             ),
+            AtMost(
+                Ask("user/lee", "s3", "GetObject", _REPORT),
+                policy(statement("Allow", ("s3:*",)), statement("Deny", ("s3:DeleteObject",))),
+                "`lee` can still delete some objects, or do more than before.",
+            ),
         )
     ),
     hints=(
@@ -162,6 +167,7 @@ NO_DELETING = Exercise(
     solution_code=_DENY_DELETE % ("s3:DeleteObject", "*"),
     reason="A Deny is a guard rail: whatever anybody allows later, deleting stays impossible.",
     wrong_answers=(
+        WrongAnswer("allows more than was asked", _DENY_DELETE % ("s3:DeleteObject", "arn:aws:s3:::*/*.*")),
         WrongAnswer("denied too much", _DENY_DELETE % ("s3:*", "*")),
         WrongAnswer(
             "took writing away too",

@@ -260,6 +260,14 @@ SETS = {
         PolicySet(resource=document(PUBLIC | {"Principal": {"Service": "cloudtrail.amazonaws.com"}})),
         "incomparable",
     ),
+    "the root user, whom only a resource's policy denies": (
+        PolicySet([document(allow("s3:GetObject"))]),
+        PolicySet(
+            [document(allow("s3:GetObject"))],
+            resource=document(deny("s3:GetObject", Principal={"AWS": "arn:aws:iam::111122223333:root"})),
+        ),
+        "more",
+    ),
     "RCPs leave alone what they don't reach": (
         PolicySet([document(allow("ec2:*"))], rcps=[[document(PUBLIC | {"Action": "*", "Resource": "*"})]]),
         PolicySet([document(allow("ec2:*"))]),
