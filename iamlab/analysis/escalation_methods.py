@@ -127,6 +127,16 @@ BECOMING: Final = (
 """Taking somebody's place."""
 
 
+_REWRITE: Final = _iam(
+    "CreatePolicyVersion",
+    {"PolicyArn": "{policy}", "PolicyDocument": "{document}", "SetAsDefault": True},
+    "{policy}",
+)
+_MAKE_ROOM: Final = _iam(
+    "DeletePolicyVersion", {"PolicyArn": "{policy}", "VersionId": "{version}"}, "{policy}"
+)
+
+
 def _changes(kind: Literal["user", "role"]) -> tuple[Method, ...]:
     title = kind.capitalize()
     who = {f"{title}Name": "{name}"}
@@ -173,18 +183,8 @@ def _changes(kind: Literal["user", "role"]) -> tuple[Method, ...]:
             (_iam(f"Detach{title}Policy", {**who, "PolicyArn": "{policy}"}, "{arn}", context=attached),),
             "detach",
         ),
-        Method(
-            "CreatePolicyVersion",
-            kind,
-            (
-                _iam(
-                    "CreatePolicyVersion",
-                    {"PolicyArn": "{policy}", "PolicyDocument": "{document}", "SetAsDefault": True},
-                    "{policy}",
-                ),
-            ),
-            "rewrite",
-        ),
+        Method("CreatePolicyVersion", kind, (_REWRITE,), "rewrite"),
+        Method("DeletePolicyVersion, CreatePolicyVersion", kind, (_MAKE_ROOM, _REWRITE), "rewrite full"),
         Method(
             "SetDefaultPolicyVersion",
             kind,

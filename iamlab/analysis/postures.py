@@ -23,6 +23,7 @@ _DOCUMENT: Final = (
 ANY_PERMISSIONS: Final = Policy(_DOCUMENT, name="any permissions")
 """What somebody who can write a policy would write."""
 
+_MOST_VERSIONS: Final = 5  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _RAISED: Final = "any permissions"
 
 
@@ -152,14 +153,20 @@ def _held(victim: Posture) -> dict[str, None]:
     return dict.fromkeys(policy.arn for policy in found if policy.arn is not None)
 
 
-def _rewrite(victim: Posture, account: Account) -> Iterator[Change]:
+def _rewrite(victim: Posture, account: Account, full: bool = False) -> Iterator[Change]:
     for arn in _held(victim):
         managed = account.managed.get(arn)
-        # IAM keeps five versions; who wants a sixth has to delete one first.
-        if managed is not None and managed.own and len(managed.versions) < 5:
-            word = f"policy {managed.name} rewritten"
-            fields = _with_version(victim, arn, ANY_PERMISSIONS)
-            yield {"policy": arn, "document": _DOCUMENT}, victim.changed(word, **fields)
+        if managed is None or not managed.own or (len(managed.versions) >= _MOST_VERSIONS) is not full:
+            continue
+        spare = next((version for version in managed.versions if version != managed.default), "")
+        word = f"policy {managed.name} rewritten"
+        fields = _with_version(victim, arn, ANY_PERMISSIONS)
+        yield {"policy": arn, "document": _DOCUMENT, "version": spare}, victim.changed(word, **fields)
+
+
+def _rewrite_full(victim: Posture, account: Account) -> Iterator[Change]:
+    """Of a policy that has all the versions it can have: one has to go first."""
+    yield from _rewrite(victim, account, full=True)
 
 
 def _version(victim: Posture, account: Account) -> Iterator[Change]:
@@ -230,6 +237,7 @@ _CHANGES: Final[Mapping[str, Callable[[Posture, Account], Iterator[Change]]]] = 
     "delete": _delete,
     "detach": _detach,
     "rewrite": _rewrite,
+    "rewrite full": _rewrite_full,
     "version": _version,
     "join": _join,
     "leave": _leave,

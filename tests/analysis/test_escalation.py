@@ -118,6 +118,22 @@ METHODS = [
         "SetDefaultPolicyVersion",
         "user/ana with policy mine in v2",
     ),
+    (
+        [
+            user("ana", allow("iam:*PolicyVersion"), **attached("mine")),
+            managed("mine", *(document(allow("s3:ListAllMyBuckets")) for _ in range(5))),
+        ],
+        "DeletePolicyVersion, CreatePolicyVersion",
+        "user/ana with policy mine rewritten",
+    ),
+    (
+        [
+            user("ana", allow("iam:CreatePolicyVersion"), **attached("mine")),
+            managed("mine", *(document(allow("s3:ListAllMyBuckets")) for _ in range(5))),
+        ],
+        "CreatePolicyVersion",
+        None,  # a sixth version has no place, and ana can't delete one
+    ),
     ([user("ana", allow("iam:AddUserToGroup")), GROUP], "AddUserToGroup", "user/ana with group admins"),
     (
         [user("ana", allow("iam:PutGroupPolicy"), GroupList=["staff"]), EMPTY_GROUP],

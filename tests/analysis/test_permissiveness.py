@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from iamlab.analysis.permissiveness import reach
 from iamlab.analysis.samples import meeting
 from iamlab.analysis.universe import universe
-from iamlab.engine import PolicySet, decide
+from iamlab.engine import PolicySet, Request, decide
 from iamlab.policy.reference import AccessLevel
 
 U = universe()
@@ -213,3 +213,81 @@ def test_another_allow_never_makes_the_reach_smaller(
     assert before.usable & ~before.on_paper == 0
     assert before.usable & ~after.usable == 0
     assert before.on_paper & ~after.on_paper == 0
+
+
+KEYS = {
+    "aws:RequestedRegion": ("eu-west-1", "us-east-1"),
+    "aws:MultiFactorAuthPresent": ("true", "false"),
+    "aws:SourceIp": ("10.1.2.3", "203.0.113.9"),
+    "aws:MultiFactorAuthAge": ("5", "3600"),
+}
+TESTS = st.one_of(
+    st.builds(
+        lambda operator, value: (operator, "aws:RequestedRegion", value),
+        st.sampled_from(("StringEquals", "StringNotEquals", "StringLike", "StringNotLikeIfExists")),
+        st.sampled_from(("eu-*", "eu-west-1", "us-east-?")),
+    ),
+    st.builds(
+        lambda operator, value: (operator, "aws:MultiFactorAuthPresent", value),
+        st.sampled_from(("Bool", "BoolIfExists", "Null")),
+        st.sampled_from(("true", "false")),
+    ),
+    st.builds(
+        lambda operator, value: (operator, "aws:SourceIp", value),
+        st.sampled_from(("IpAddress", "NotIpAddress")),
+        st.sampled_from(("10.0.0.0/8", "203.0.113.0/24", "0.0.0.0/0")),
+    ),
+    st.builds(
+        lambda operator, value: (operator, "aws:MultiFactorAuthAge", value),
+        st.sampled_from(("NumericLessThan", "NumericGreaterThanEquals", "NumericNotEquals")),
+        st.sampled_from(("5", "6", "3600")),
+    ),
+)
+
+
+def conditioned(statement: dict[str, Any], tests: list[tuple[str, str, str]]) -> dict[str, Any]:
+    block: dict[str, dict[str, str]] = {}
+    for operator, key, value in tests:
+        block.setdefault(operator, {})[key] = value
+    return statement | ({"Condition": block} if block else {})
+
+
+ASKED = st.builds(
+    lambda action, resource, context: (
+        action,
+        resource,
+        {key: v for key, v in context.items() if v is not None},
+    ),
+    st.sampled_from(ACTIONS),
+    st.sampled_from(
+        ("arn:aws:s3:::a/x", "arn:aws:s3:::b/x", "arn:aws:s3:::a", "arn:aws:sqs:us-east-1:111122223333:q")
+    ),
+    st.fixed_dictionaries({key: st.sampled_from((None, *values)) for key, values in KEYS.items()}),
+)
+SHAPES = {"sqs:SendMessage": ":sqs:", "s3:GetObject": "/x", "s3:ListBucket": ":::a"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.builds(conditioned, STATEMENTS, st.lists(TESTS, max_size=2)), min_size=1, max_size=4),
+    st.lists(ASKED, min_size=20, max_size=20),
+)
+def test_no_request_that_is_allowed_is_of_an_unusable_action(
+    statements: list[dict[str, Any]], asked: list[tuple[str, str, dict[str, Any]]]
+) -> None:
+    found = reach(document(*statements))
+    for action, resource, context in asked:
+        shape = SHAPES.get(action)
+        if (shape is None) or (shape not in resource) or (action == "s3:ListBucket" and "/" in resource):
+            continue
+        request = Request(
+            action,
+            resource,
+            "arn:aws:iam::111122223333:user/somebody",
+            resource_account="111122223333",
+            context=context,
+        )
+        if decide(request, found.policies).allowed:
+            number = U.number(action)
+            assert number is not None
+            assert (found.usable | found.unsure) >> number & 1
