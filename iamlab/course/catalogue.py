@@ -10,6 +10,7 @@ from iamlab.course import (
     boundaries,
     decisions,
     factors,
+    incidents,
     keys,
     policies,
     roles,
@@ -19,7 +20,7 @@ from iamlab.course import (
 )
 from iamlab.course.definition import LEVELS, Exercise
 
-_LESSONS = (start, what_is_iam, users, roles, policies, app, factors, keys, boundaries, decisions)
+_LESSONS = (start, what_is_iam, users, roles, policies, app, factors, keys, boundaries, decisions, incidents)
 
 
 class Exercises(tuple[Exercise, ...]):

@@ -36,6 +36,7 @@ STATIONS = (
     "08-access-keys",
     "09-permission-boundaries",
     "11-how-a-decision-is-made",
+    "12-break-and-fix",
 )
 
 
