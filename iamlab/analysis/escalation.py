@@ -1,10 +1,9 @@
 """`escalations`: who in an account can become whom, or more, and by which calls.
 
 Comes in: an `Account`. Goes out: an `Escalations` graph. Its nodes are principals as they are, and principals as
-somebody could make them (`user/ana, once it has any permissions`); its edges are the methods of
-:mod:`iamlab.analysis.escalation_methods`, each with the calls that walk it. Every permission on the way is decided by
-the engine with boundaries, SCPs, conditions and Denies; an edge that changes policies is there only if it gains
-something, and the request that it gains is told.
+somebody could make them (`user/ana with any permissions`); its edges are the methods of `escalation_methods` and
+`escalation_services`, each with the calls that walk it. Every permission on the way is decided by the engine with
+boundaries, SCPs, conditions and Denies; an edge that changes policies is there only if it gains something.
 
 An administrator, allowed every action on any resource, needs no escalation: no edges start there.
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html and the table's pages.
@@ -17,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from iamlab.analysis.escalation_methods import ASSUMING, BECOMING, CHANGING, PASSING, Method
+from iamlab.analysis.escalation_methods import ASSUMING, BECOMING, CHANGING, Method
+from iamlab.analysis.escalation_services import PASSING
 from iamlab.analysis.gains import everything, gain
 from iamlab.analysis.postures import Posture, changes
 from iamlab.analysis.snapshot import Account, Principal
