@@ -27,6 +27,7 @@ Modules load on the first call of their service, or of one of its operations whe
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -52,23 +53,11 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_attachments",
         "iam_inline_policies",
         "iam_access_keys",
-        "iam_password_policy",
-        "iam_login_profiles",
-        "iam_ssh_keys",
-        "iam_signing_certificates",
-        "iam_service_credentials",
-        "iam_server_certificates",
-        "iam_credential_report",
         "iam_instance_profiles",
-        "iam_service_linked_roles",
-        "iam_oidc_providers",
         "iam_tags",
         "iam_account",
-        "iam_simulator",
-        "iam_access_advisor",
         "mfa_devices",
         "iam_root_access",
-        "outbound_identity",
     ),
     "organizations": ("organizations", "iam_root_access"),
     "s3": ("s3_batches",),
@@ -77,14 +66,35 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "sts_mfa",
         "sts_federation",
         "sts_tokens",
-        "outbound_identity",
     ),
 }
 
 # Modules that bring much along for few operations: those whose name has this in it.
 _SELDOM: dict[str, dict[str, str]] = {
-    "iam": {"SAMLProvider": "iam_saml_providers"},
-    "sts": {"WithSAML": "sts_saml", "WithWebIdentity": "sts_web_identity", "AssumeRoot": "sts_root"},
+    "iam": {
+        "AccountPasswordPolicy": "iam_password_policy",
+        "ChangePassword": "iam_login_profiles",
+        "ContextKeysFor": "iam_simulator",
+        "CredentialReport": "iam_credential_report",
+        "LoginProfile": "iam_login_profiles",
+        "OpenIDConnectProvider": "iam_oidc_providers",
+        "OutboundWebIdentity": "outbound_identity",
+        "PoliciesGrantingServiceAccess": "iam_access_advisor",
+        "SAMLProvider": "iam_saml_providers",
+        "SSHPublicKey": "iam_ssh_keys",
+        "ServerCertificate": "iam_server_certificates",
+        "ServiceLastAccessed": "iam_access_advisor",
+        "ServiceLinkedRole": "iam_service_linked_roles",
+        "ServiceSpecificCredential": "iam_service_credentials",
+        "SigningCertificate": "iam_signing_certificates",
+        "Simulate": "iam_simulator",
+    },
+    "sts": {
+        "AssumeRoot": "sts_root",
+        "WebIdentityToken": "outbound_identity",
+        "WithSAML": "sts_saml",
+        "WithWebIdentity": "sts_web_identity",
+    },
 }
 
 _VALIDATED = frozenset({"iam", "sts"})
@@ -92,7 +102,6 @@ _VALIDATED = frozenset({"iam", "sts"})
 _operations: dict[tuple[str, str], Operation] = {}
 _guards: dict[tuple[str, str], list[Guard]] = {}
 _proofs: dict[tuple[str, str], list[Guard]] = {}
-_loaded: set[str] = set()
 
 
 def operation(service: str, name: str) -> Callable[[Operation], Operation]:
@@ -168,12 +177,11 @@ def check(call: Call, state: LabState) -> None:
             function(call, state)
 
 
+@cache
 def _load(service: str, name: str) -> None:
+    """Bring in what registers an operation; once for each."""
     for part, module in _SELDOM.get(service, {}).items():
         if part in name:
             import_module(f"{__name__}.{module}")
-    if service in _loaded:
-        return
     for module in _MODULES.get(service, ()):
         import_module(f"{__name__}.{module}")
-    _loaded.add(service)
