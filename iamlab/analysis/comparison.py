@@ -14,10 +14,10 @@ from enum import StrEnum
 from typing import Any
 
 from iamlab.analysis.difference import Difference, UniverseName, find_difference
-from iamlab.engine import PolicySet, Request
+from iamlab.engine import Layer, PolicySet, Request
 from iamlab.policy import Policy
 
-__all__ = ["Comparable", "Comparison", "Relation", "compare", "policy_set"]
+__all__ = ["Comparable", "Comparison", "Relation", "compare", "policy_set", "with_callers_consent"]
 
 Comparable = Policy | PolicySet | Mapping[str, Any] | str | bytes
 """A policy, anything that makes one, or a whole set."""
@@ -42,6 +42,19 @@ _WORDS = {
 }
 
 
+_OWNERS_CONSENT = (
+    "requests about KMS keys and roles need the consent of their own policy too: it is taken for granted"
+)
+_CALLERS_CONSENT = "the caller's own policies must allow the call too: it is taken for granted"
+# Of sts:AssumeRoot the owner's side has no say, so it tells nothing about a resource's policy.
+_CONSENT = Policy(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "NotAction": "sts:AssumeRoot", "Resource": "*"}],
+    }
+)
+
+
 class Comparison:
     """The answer of `compare`.
 
@@ -55,16 +68,16 @@ class Comparison:
 
     __slots__ = ("notes", "only_a", "only_b", "reason", "relation", "universe")
 
-    def __init__(self, more: Difference, less: Difference, universe: UniverseName) -> None:
+    def __init__(
+        self, more: Difference, less: Difference, universe: UniverseName, resource: bool = False
+    ) -> None:
         self.only_a: Request | None = more.request
         self.only_b: Request | None = less.request
         self.reason = more.reason or less.reason
         self.universe = universe
         self.notes: tuple[str, ...] = ()
-        if not (more.plain and less.plain):
-            self.notes = (
-                "requests about KMS keys and roles need the consent of their own policy too: it is taken for granted",
-            )
+        if any(one.request is not None and not one.plain for one in (more, less)):
+            self.notes = (_CALLERS_CONSENT if resource else _OWNERS_CONSENT,)
         if self.only_a and self.only_b:
             self.relation, self.reason = Relation.INCOMPARABLE, ""
         elif self.reason:
@@ -156,5 +169,30 @@ def compare(a: Comparable, b: Comparable, universe: UniverseName = "any") -> Com
     resource = _names_principals(a) or _names_principals(b)
     first, second = policy_set(a, resource), policy_set(b, resource)
     return Comparison(
-        find_difference(first, second, universe), find_difference(second, first, universe), universe
+        _one_way(first, second, universe, resource),
+        _one_way(second, first, universe, resource),
+        universe,
+        resource,
     )
+
+
+def _one_way(first: PolicySet, second: PolicySet, universe: UniverseName, alone: bool) -> Difference:
+    """What the first allows that the second doesn't.
+
+    Args:
+        first, second: the sets.
+        universe: which requests count.
+        alone: each is a resource's policy by itself: where it names an account, that account's own policies decide as
+            well, and are taken to allow everything if no difference shows without them.
+    """
+    found = find_difference(first, second, universe)
+    if not alone or found.request is not None or found.reason:
+        return found
+    return find_difference(with_callers_consent(first), with_callers_consent(second), universe)._replace(
+        plain=False
+    )
+
+
+def with_callers_consent(policies: PolicySet) -> PolicySet:
+    """A resource's policy together with callers who may do everything by their own policies."""
+    return PolicySet(identity=[_CONSENT], resource=policies.layer(Layer.RESOURCE)[0].policy)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from iamlab.analysis.callers import Caller
-from iamlab.analysis.comparison import Comparable, describe, policy_set
+from iamlab.analysis.comparison import Comparable, describe, policy_set, with_callers_consent
 from iamlab.analysis.difference import UniverseName, find_difference
 from iamlab.analysis.witness import rebuilt
 from iamlab.engine import PolicySet, Request
@@ -85,7 +85,8 @@ class Space:
 
         def outside(caller: Caller) -> bool:
             arn = None if caller.principal is None else parse_arn(caller.principal)
-            return arn is None or arn.account != account
+            # The resource is the account's own, so nobody outside of it is at home there.
+            return arn is None or (arn.account != account and not caller.home)
 
         return outside
 
@@ -127,14 +128,32 @@ def allows(policies: Comparable, space: Space, universe: UniverseName = "any") -
     Raises:
         ValueError: the space can't be read.
     """
+    alone = False
     if not isinstance(policies, PolicySet):
         policy = policies if isinstance(policies, Policy) else Policy(policies)
-        policies = policy_set(policy, any(one.principals is not None for one in policy.statements))
+        alone = any(one.principals is not None for one in policy.statements)
+        policies = policy_set(policy, alone)
     fence = Policy({"Version": "2012-10-17", "Statement": [space._statement()]}, name="the space asked about")
     complaints = fence.errors("identity")
     if complaints:
         raise ValueError(f"the space can't be read: {complaints[0].message}")
-    found = find_difference(policies, rebuilt(policies, fence=fence), universe, callers=space._counts())
+    belongs = space._counts()
+
+    def counts(caller: Caller) -> bool:
+        # A resource's owner needs no policy at all: that says nothing about the one asked about.
+        owner = alone and caller.home and caller.principal is not None and caller.principal.endswith(":root")
+        return belongs(caller) and not owner
+
+    found = find_difference(policies, rebuilt(policies, fence=fence), universe, callers=counts)
+    if alone and found.request is None and not found.reason:
+        # Of another account that the policy names, the own policies decide as well: they are taken to allow the call.
+        consenting = with_callers_consent(policies)
+        found = find_difference(
+            consenting,
+            rebuilt(consenting, fence=fence),
+            universe,
+            callers=lambda caller: counts(caller) and caller.home is False,
+        )
     return Answer(found.request, found.reason)
 
 

@@ -204,6 +204,17 @@ def test_a_difference_about_a_key_takes_its_policys_consent_for_granted_and_says
     ).allowed
 
 
+def test_an_accounts_own_policies_are_taken_to_consent_when_resource_policies_are_compared_by_themselves():
+    trust = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}
+    guarded = document(trust | {"Condition": {"StringEquals": {"sts:ExternalId": "x"}}})
+    comparison = compare(document(trust), guarded)
+    assert comparison.relation == "more"
+    assert "the caller's own policies" in comparison.explain()
+    own = document(allow("*"))
+    assert decide(comparison.only_a, PolicySet([own], resource=document(trust))).allowed
+    assert not decide(comparison.only_a, PolicySet([own], resource=guarded)).allowed
+
+
 PUBLIC = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": OBJECTS}
 
 SETS = {

@@ -94,6 +94,14 @@ def test_a_bucket_for_an_organisation_is_public_for_requests_without_credentials
     assert dict(request.context) == {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}
 
 
+def test_a_trust_policy_opens_a_role_to_the_account_it_names():
+    trust = document({"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"})
+    answer = allows(trust, Space.outside_account("444455556666"))
+    assert answer.request.account == "111122223333"
+    assert decide(answer.request, PolicySet([document(allow("*"))], resource=trust)).allowed
+    assert never_allows(trust, Space.outside_account("111122223333"))
+
+
 def test_a_space_that_cannot_be_read_is_refused():
     with pytest.raises(ValueError, match="the space can't be read"):
         allows(document(allow("*")), Space(resource="reports"))
