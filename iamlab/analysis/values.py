@@ -84,10 +84,14 @@ def states_of(
             classes.setdefault(tell, value)
         several = list(classes.values())
         # One value for each quantified test is enough to turn it; plain tests tell a list of one from the value alone.
-        for size in range(1 if quantified < len(tests) else 2, min(len(several), quantified) + 1):
+        least = 1 if quantified < len(tests) else 2
+        for size in range(1, min(len(several), quantified) + 1):
             for group in combinations(several, size):
                 budget.spend(1, "the values of a multivalued key")
-                yield group
+                if size >= least:
+                    yield group
+                # An empty text among others is a value of its own; alone it counts as none.
+                yield ("", *group)
     typed_only = any(_family(_operator(test)) not in ("text", "null") for test in tests) and not any(
         _family(_operator(test)) == "text" for test in tests
     )

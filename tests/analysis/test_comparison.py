@@ -102,6 +102,11 @@ PAIRS = {
         [allow("*"), deny("*", Condition={"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["a", "b"]}})],
         "equivalent",
     ),
+    "an empty text among others": (
+        [allow("*", Condition={"ForAnyValue:StringNotLike": {"aws:TagKeys": "?*"}})],
+        [],
+        "more",
+    ),
     "everybody's home, and one's": (
         [allow("s3:*", "arn:aws:s3:::home/${aws:username}/*")],
         [allow("s3:*", "arn:aws:s3:::home/bob/*", Condition={"StringEquals": {"aws:username": "bob"}})],
