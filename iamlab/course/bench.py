@@ -34,7 +34,7 @@ class Bench:
         self.scene = scene
         stores = lab.state.stores
         if _STORE not in stores:
-            stores[_STORE] = Root(lab.root_session())
+            stores[_STORE] = Root(lab.root_session(), lab.clock.now)
         self.root: Root = stores[_STORE]
         """Never limited by what a learner writes: setting up and looking go through it."""
         self._seen: dict[str, Standing] = {}

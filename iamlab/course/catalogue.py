@@ -13,6 +13,7 @@ from iamlab.course import (
     incidents,
     keys,
     policies,
+    practices,
     roles,
     start,
     users,
@@ -20,7 +21,20 @@ from iamlab.course import (
 )
 from iamlab.course.definition import LEVELS, Exercise
 
-_LESSONS = (start, what_is_iam, users, roles, policies, app, factors, keys, boundaries, decisions, incidents)
+_LESSONS = (
+    start,
+    what_is_iam,
+    users,
+    roles,
+    policies,
+    app,
+    factors,
+    keys,
+    boundaries,
+    practices,
+    decisions,
+    incidents,
+)
 
 
 class Exercises(tuple[Exercise, ...]):

@@ -80,12 +80,22 @@ def _remove_device(iam: Any, name: str) -> None:
             iam.delete_virtual_mfa_device(SerialNumber=serial)
 
 
+def _remove_certificate(iam: Any, name: str) -> None:
+    iam.delete_server_certificate(ServerCertificateName=name)
+
+
+def _remove_password_policy(iam: Any, name: str) -> None:
+    iam.delete_account_password_policy()
+
+
 REMOVE: Final[dict[str, Callable[[Any, str], None]]] = {
     "user": _remove_user,
     "role": _remove_role,
     "group": _remove_group,
     "policy": _remove_policy,
     "mfa": _remove_device,
+    "certificate": _remove_certificate,
+    "account": _remove_password_policy,
 }
 
 

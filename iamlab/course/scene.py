@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import boto3
 from botocore.exceptions import ClientError
 
 from iamlab.course.clearing import REMOVE, remove_bucket
 from iamlab.course.documents import policy_arn
 from iamlab.course.standing import Root, Standing
+from iamlab.outside.authority import CertificateAuthority
 
 Document = Mapping[str, Any]
 
@@ -38,6 +40,8 @@ class User:
     """Inline policies by name."""
     keys: int = 0
     """How many access keys, all active."""
+    used: int = 0
+    """How many of them, the newest, have been used once."""
     attached: tuple[str, ...] = ()
     """ARNs of managed policies, or names of the scene's own."""
     boundary: str | None = None
@@ -94,6 +98,16 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """A server certificate of a private authority."""
+
+    name: str
+    host: str
+    days: int
+    """How long it is still good."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Where an exercise begins."""
 
@@ -103,8 +117,10 @@ class Scene:
     tables: tuple[Table, ...] = ()
     buckets: tuple[Bucket, ...] = ()
     managed: tuple[ManagedPolicy, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
     to_make: tuple[str, ...] = ()
-    """What the learner is asked to make: `user/ana`, `role/App`, `group/Devs`, `policy/Read`, `mfa/ana-phone`."""
+    """What the learner is asked to make: `user/ana`, `role/App`, `group/Devs`, `policy/Read`, `mfa/ana-phone`,
+    `certificate/www`, `account/password-policy`."""
 
     def lay_out(self, root: Root) -> None:
         """Make everything as it is when the exercise begins, whatever stands there now."""
@@ -115,8 +131,10 @@ class Scene:
         for user in self.users:
             iam.create_user(UserName=user.name, **_options(user))
             _equip(iam, "user", user)
-            for _ in range(user.keys):
-                iam.create_access_key(UserName=user.name)
+            for number in range(user.keys):
+                key = iam.create_access_key(UserName=user.name)["AccessKey"]
+                if number >= user.keys - user.used:
+                    _use(key)
         for role in self.roles:
             iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=_json(role.trust), **_options(role))
             _equip(iam, "role", role)
@@ -126,6 +144,8 @@ class Scene:
                 iam.add_user_to_group(GroupName=group.name, UserName=member)
             for name, document in group.policies.items():
                 iam.put_group_policy(GroupName=group.name, PolicyName=name, PolicyDocument=_json(document))
+        for certificate in self.certificates:
+            _upload(root, certificate)
         for table in self.tables:
             _make_table(root, table)
         for bucket in self.buckets:
@@ -140,7 +160,7 @@ class Scene:
         """Take away every piece of this exercise, those that the learner made included."""
         iam = root.client("iam")
         # Policies last: what they hang on goes first.
-        pieces = (*self._given(), *self.to_make)
+        pieces = (*self._given(), *self._certificates(), *self.to_make)
         for piece in sorted(pieces, key=lambda piece: piece.startswith("policy/")):
             kind, _, name = piece.partition("/")
             if kind in REMOVE:
@@ -156,11 +176,11 @@ class Scene:
     def gone(self, look: Look, root: Root) -> bool:
         """True if there were pieces to begin with and none of them stands any more: the lab was reset."""
         given = self._given()
-        return all(look(piece) is None for piece in given) if given else self._things_missing(root)
+        return all(look(piece) is None for piece in given) if given else self._things_missing(look, root)
 
     def incomplete(self, look: Look, root: Root) -> bool:
         """True if any piece to begin with is not there, so that the exercise can't be worked at."""
-        return any(look(piece) is None for piece in self._given()) or self._things_missing(root)
+        return any(look(piece) is None for piece in self._given()) or self._things_missing(look, root)
 
     def touched(self, look: Look) -> bool:
         """True if any identity or policy of this exercise differs from the beginning."""
@@ -181,10 +201,16 @@ class Scene:
 
     def names(self) -> frozenset[str]:
         """The names of all its pieces, those that the learner makes included."""
-        pieces = {piece.partition("/")[2] for piece in (*self._given(), *self.to_make)}
+        pieces = {piece.partition("/")[2] for piece in (*self._given(), *self._certificates(), *self.to_make)}
         return frozenset(pieces | {table.name for table in self.tables} | {b.name for b in self.buckets})
 
-    def _things_missing(self, root: Root) -> bool:
+    def _certificates(self) -> tuple[str, ...]:
+        return tuple(f"certificate/{certificate.name}" for certificate in self.certificates)
+
+    def _things_missing(self, look: Look, root: Root) -> bool:
+        # A certificate may be replaced by one that the learner makes.
+        if self.certificates and not any(map(look, (*self._certificates(), *self.to_make))):
+            return True
         return not all(_table_stands(root, table) for table in self.tables) or not all(
             _bucket_stands(root, bucket) for bucket in self.buckets
         )
@@ -226,6 +252,8 @@ class Scene:
             }
         for managed in self.managed:
             states[f"policy/{managed.name}"] = {"document": managed.document}
+        for certificate in self.certificates:
+            states[f"certificate/{certificate.name}"] = {"host": certificate.host}
         for bucket in self.buckets:
             if bucket.policy is not None:
                 states[f"bucket/{bucket.name}"] = {"resource": bucket.policy}
@@ -254,6 +282,19 @@ def _equip(iam: Any, kind: str, holder: User | Role) -> None:
 def _arn(policy: str | None) -> Any:
     """The ARN of a managed policy, which a scene may name by its name alone."""
     return policy if policy is None or policy.startswith("arn:") else policy_arn(policy)
+
+
+def _use(key: Mapping[str, str]) -> None:
+    """Make one harmless call with a key."""
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"])
+    session.client("sts").get_caller_identity()
+
+
+def _upload(root: Root, certificate: Certificate) -> None:
+    made = CertificateAuthority(root.now).issue(certificate.host, days=certificate.days)
+    root.client("iam").upload_server_certificate(
+        ServerCertificateName=certificate.name, CertificateBody=made.pem, PrivateKey=made.key_pem
+    )
 
 
 # ---------------------------------------------------------------- tables and buckets

@@ -1,17 +1,21 @@
 """What stands in the account of one piece of an exercise, asked with ordinary API calls of the root user.
 
-In: `user/ana`, `role/App`, `group/Devs`, `policy/Read`, `bucket/photos` or `mfa/ana-phone`. Out: its
-policies, members and keys as plain data, which a `Scene` compares with its beginning.
+In: `user/ana`, `role/App`, `group/Devs`, `policy/Read`, `bucket/photos`, `mfa/ana-phone`, `certificate/www` or
+`account/password-policy`. Out: its policies, members and keys as plain data, which a `Scene` compares with its
+beginning.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 Standing = dict[str, Any] | None
 """What stands in the account of one piece: its policies, members and keys; None if it doesn't exist."""
@@ -20,8 +24,10 @@ Standing = dict[str, Any] | None
 class Root:
     """The account's root user, with one client per service and region: making a client takes longer than a call."""
 
-    def __init__(self, session: boto3.Session) -> None:
+    def __init__(self, session: boto3.Session, now: Callable[[], datetime]) -> None:
         self._session = session
+        self.now = now
+        """The lab's time."""
         self._clients: dict[tuple[str, str | None], Any] = {}
 
     def client(self, service: str, region_name: str | None = None) -> Any:
@@ -123,6 +129,17 @@ def attached(iam: Any, kind: str, name: str) -> list[str]:
     return sorted(policy["PolicyArn"] for policy in answer["AttachedPolicies"])
 
 
+def _certificate(iam: Any, name: str) -> dict[str, Any]:
+    body = iam.get_server_certificate(ServerCertificateName=name)["ServerCertificate"]["CertificateBody"]
+    subject = x509.load_pem_x509_certificate(body.encode()).subject
+    names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return {"host": str(names[0].value) if names else ""}
+
+
+def _password_policy(iam: Any, name: str) -> dict[str, Any]:
+    return dict(iam.get_account_password_policy()["PasswordPolicy"])
+
+
 def _device(iam: Any, name: str) -> dict[str, Any] | None:
     for device in iam.list_virtual_mfa_devices()["VirtualMFADevices"]:
         if device["SerialNumber"].endswith(f":mfa/{name}"):
@@ -131,6 +148,8 @@ def _device(iam: Any, name: str) -> dict[str, Any] | None:
 
 
 _STANDING: dict[str, Callable[[Any, str], Standing]] = {
+    "account": _password_policy,
+    "certificate": _certificate,
     "mfa": _device,
     "user": _user,
     "role": _role,

@@ -35,6 +35,7 @@ STATIONS = (
     "06-multi-factor-authentication",
     "08-access-keys",
     "09-permission-boundaries",
+    "10-security-best-practices",
     "11-how-a-decision-is-made",
     "12-break-and-fix",
 )
