@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.analysis.snapshot import Account
+    from iamlab.cloud.instance import Instance
     from iamlab.cloud.moto_seam.dispatch import Endpoint
     from iamlab.cloud.moto_seam.operations import Reply
     from iamlab.cloud.server import Server
@@ -62,7 +63,7 @@ class Lab:
         self._account = account
         self._environment = Environment()
         self._models = SharedModels()
-        self._servers: list[Server | Workload] = []
+        self._servers: list[Server | Workload | Instance] = []
         self._keys: accounts.Keys | None = None
         self._interception: Interception | None = None
         self.state = self._new_state()
@@ -342,6 +343,22 @@ class Lab:
         from iamlab.cloud.workload import Workload
 
         made = Workload(self, role)
+        self._servers.append(made)
+        return made
+
+    def instance(self, profile: str) -> Instance:
+        """An EC2 instance's metadata service (version 2), with the credentials of an instance profile's role.
+
+        Args:
+            profile: name of the instance profile.
+
+        Raises:
+            WorkloadError: there is no such instance profile, or no role in it.
+        """
+        self._running()
+        from iamlab.cloud.instance import Instance
+
+        made = Instance(self, profile)
         self._servers.append(made)
         return made
 

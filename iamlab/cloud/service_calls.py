@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,13 @@ from iamlab.cloud.trail import event_for
 
 
 def assume_for_service(
-    state: LabState, service: str, role_arn: str, name: str, lifetime: timedelta, source_arn: str
+    state: LabState,
+    service: str,
+    role_arn: str,
+    name: str,
+    lifetime: timedelta,
+    source_arn: str,
+    context: Mapping[str, Any] | None = None,
 ) -> Session:
     """Let an AWS service assume a role for one of its workloads.
 
@@ -33,6 +40,7 @@ def assume_for_service(
         service: the service principal, `ecs-tasks.amazonaws.com`.
         name: the role session's name.
         source_arn: the resource for which the service acts (`aws:SourceArn`).
+        context: condition keys that the service puts on every call with these credentials.
 
     Raises:
         AwsError: the role's trust policy, or an RCP, doesn't allow it.
@@ -54,6 +62,7 @@ def assume_for_service(
             issuer_id=role.id,
             name=name,
             delivered_by=service,
+            context=dict(context or {}),
         )
     except AwsError as error:
         event.fail(error.code, error.message)

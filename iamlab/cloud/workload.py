@@ -125,9 +125,7 @@ class Workload:
         """
         if self._server is None:
             self._server = self._lab.serve()
-        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_AWS)}
-        served = {name: value for name, value in self._server.environ().items() if name not in _KEYS}
-        return kept | served | self.container | {"PYTHONUTF8": "1"}
+        return program_environ(self._server) | self.container
 
     def session(self, region: str | None = None) -> boto3.Session:
         """boto3 in this process, with credentials found by botocore's own provider chain.
@@ -260,6 +258,13 @@ class _Endpoint:
             self._server.shutdown()
             self._server.server_close()
             self._thread.join()
+
+
+def program_environ(server: Server) -> dict[str, str]:
+    """The environment of a program that talks to a served lab and has to find its credentials by itself."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_AWS)}
+    served = {name: value for name, value in server.environ().items() if name not in _KEYS}
+    return kept | served | {"PYTHONUTF8": "1"}
 
 
 def _role_arn(lab: Lab, role: str) -> str:
