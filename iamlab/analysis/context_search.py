@@ -15,7 +15,7 @@ from iamlab.analysis.resources import Shape, find_resource
 from iamlab.analysis.rules import ClassRule, Side, test_key
 from iamlab.analysis.strings import FRESH, Budget, Glob, glob_of
 from iamlab.analysis.values import State, states_of
-from iamlab.analysis.variables import RESOURCE, keys_in, pieces
+from iamlab.analysis.variables import RESOURCE, filled, keys_in, pieces
 from iamlab.policy.conditions import Test
 from iamlab.policy.variables import Part
 
@@ -119,14 +119,15 @@ class _Search:
             _Key(name, tuple(group.values()), any(test.templated for test, _ in group.values()))
             for name, group in tests.items()
         ]
-        # What can only be absent makes statements fall out at once.
+        # What can only be absent makes statements fall out at once. Of the keys in variables, those with tests of their
+        # own come first: one that is free can still line up with the value of one that isn't.
         return sorted(
             keys,
             key=lambda key: (
                 self.presence(key.name)[1],
                 key.name not in self.tied,
                 key.templated,
-                len(key.tests),
+                -len(key.tests) if key.name in self.tied else len(key.tests),
                 key.name,
             ),
         )
@@ -221,6 +222,8 @@ class _Search:
         else:
             tests = [test for test, _ in key.tests]
             extra = list(self.extra.get(key.name, ()))
+            if key.name in self.extra and any(values.get(name) for name in (*self.patterns, *self.tied)):
+                extra += pieces(key.name, filled(self.patterns, values), self.budget)
             fresh = FRESH
             if key.name in self.tied:
                 # Different keys get different fresh values, and each also the values chosen before.

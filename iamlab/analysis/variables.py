@@ -9,7 +9,7 @@ variable's pattern, the other one counts as any text: there the values are repre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -17,7 +17,7 @@ from iamlab.analysis.strings import Budget, Glob, glob, glob_of, overlap
 from iamlab.policy.glob import STAR, Token
 from iamlab.policy.variables import Part, Variable
 
-__all__ = ["RESOURCE", "keys_in", "pieces"]
+__all__ = ["RESOURCE", "filled", "keys_in", "pieces"]
 
 RESOURCE: Final = "resource"
 """What resource patterns are compared with; condition keys go by their names, which hold a colon."""
@@ -34,6 +34,32 @@ def keys_in(patterns: Mapping[str, Iterable[Pattern]]) -> dict[str, str]:
         for part in parts
         if isinstance(part, Variable)
     }
+
+
+def filled(
+    patterns: Mapping[str, Sequence[Pattern]], values: Mapping[str, object]
+) -> dict[str, list[Pattern]]:
+    """The patterns once some keys have a value: with it in the place of their variables, and with it to line up with.
+
+    What is compared with a key that has a value must become that value: so the value stands among its patterns.
+    """
+    made: dict[str, list[Pattern]] = {}
+    for name, group in patterns.items():
+        kept = dict.fromkeys(tuple(_with_values(parts, values)) for parts in group)
+        value = values.get(name)
+        if isinstance(value, str):
+            kept[tuple(value)] = None
+        made[name] = list(kept)
+    return made
+
+
+def _with_values(parts: Pattern, values: Mapping[str, object]) -> Iterator[Part]:
+    for part in parts:
+        value = values.get(part.key) if isinstance(part, Variable) else None
+        if isinstance(value, str):
+            yield from value
+        else:
+            yield part
 
 
 def pieces(key: str, patterns: Mapping[str, Sequence[Pattern]], budget: Budget) -> tuple[Glob, ...]:

@@ -123,6 +123,13 @@ PAIRS = {
         [allow("s3:*", "arn:aws:s3:::home/bob/*", Condition={"StringEquals": {"aws:username": "bob"}})],
         "equivalent",
     ),
+    "a variable that must become the value of a fixed one": (
+        [
+            allow("s3:*", "arn:aws:s3:::h/${aws:userid}", Condition={"StringEquals": {"aws:username": "*"}}),
+        ],
+        [allow("s3:*", "arn:aws:s3:::h/*"), deny("s3:*", "arn:aws:s3:::h/a${aws:username}")],
+        "incomparable",
+    ),
     "two variables": (
         [allow("s3:*", "arn:aws:s3:::home/${aws:username}")],
         [allow("s3:*", "arn:aws:s3:::home/${aws:userid}")],
