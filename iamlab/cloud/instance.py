@@ -14,7 +14,6 @@ import json
 import threading
 from datetime import datetime, timedelta
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -28,6 +27,7 @@ from botocore.credentials import (
 from botocore.utils import InstanceMetadataFetcher
 
 from iamlab.cloud.errors import AwsError
+from iamlab.cloud.loopback import Handler, Loopback
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.service_calls import assume_for_service
 from iamlab.cloud.sessions import Session
@@ -75,7 +75,7 @@ class Instance:
         self._tokens: dict[str, datetime] = {}
         self.instance_id = f"i-0{lab.state.random.getrandbits(64):016x}"
         self.arn = f"arn:aws:ec2:{lab.region}:{lab.account_id}:instance/{self.instance_id}"
-        self._endpoint = _Endpoint(self)
+        self._endpoint = _endpoint(self)
         self._server: Server | None = None
 
     # -------------------------------------------------------------- how a program gets the role
@@ -199,46 +199,23 @@ class Instance:
             return known
 
 
-class _Endpoint:
+def _endpoint(instance: Instance) -> Loopback:
     """The loopback address of one instance's metadata service."""
 
-    def __init__(self, instance: Instance) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_PUT(self) -> None:
-                known = self.path.removeprefix(_LAB_TIME) == _TOKEN_PATH
-                self._say(*(instance.new_token(self.headers) if known else (404, "")))
+    class Metadata(Handler):
+        def do_PUT(self) -> None:
+            known = self.path.removeprefix(_LAB_TIME) == _TOKEN_PATH
+            self._say(*(instance.new_token(self.headers) if known else (404, "")))
 
-            def do_GET(self) -> None:
-                token = self.headers.get("X-aws-ec2-metadata-token")
-                path = self.path.removeprefix(_LAB_TIME)
-                self._say(*instance.answer(path, token, path != self.path))
+        def do_GET(self) -> None:
+            token = self.headers.get("X-aws-ec2-metadata-token")
+            path = self.path.removeprefix(_LAB_TIME)
+            self._say(*instance.answer(path, token, path != self.path))
 
-            def _say(self, status: int, text: str) -> None:
-                data = text.encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "text/plain")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
+        def _say(self, status: int, text: str) -> None:
+            self.reply(status, "text/plain", text.encode())
 
-            def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing: a lesson's output is no place for access logs."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="iamlab-instance", daemon=True
-        )
-        self._thread.start()
-        self._open = True
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._server.shutdown()
-            self._server.server_close()
-            self._thread.join()
+    return Loopback(Metadata, "iamlab-instance")
 
 
 def _stamp(when: datetime) -> str:

@@ -23,7 +23,6 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +31,7 @@ import botocore.session
 from botocore.credentials import ContainerProvider, EnvProvider, create_credential_resolver
 
 from iamlab.cloud.errors import AwsError
+from iamlab.cloud.loopback import Handler, Loopback
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.service_calls import assume_for_service
 from iamlab.cloud.sessions import Session
@@ -81,7 +81,7 @@ class Workload:
         self.task_id = uuid.UUID(int=lab.state.random.getrandbits(128), version=4).hex
         self._token = lab.state.random.randbytes(32).hex()
         self._credentials = self._assume()
-        self._endpoint = _Endpoint(self)
+        self._endpoint = _endpoint(self)
         self._server: Server | None = None
 
     # -------------------------------------------------------------- the role's session
@@ -113,7 +113,7 @@ class Workload:
     def container(self) -> dict[str, str]:
         """The two variables by which an SDK finds the credentials."""
         return {
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI": self._endpoint.url,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": self._endpoint.url + _PATH + self.task_id,
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": self._token,
         }
 
@@ -220,44 +220,20 @@ class Workload:
         }
 
 
-class _Endpoint:
-    """The loopback address at which a workload's credentials are fetched."""
+def _endpoint(workload: Workload) -> Loopback:
+    """Where a workload's credentials are fetched."""
+    path = _PATH + workload.task_id
 
-    def __init__(self, workload: Workload) -> None:
-        path = _PATH + workload.task_id
+    class Credentials(Handler):
+        def do_GET(self) -> None:
+            asked, _, query = self.path.partition("?")
+            if asked != path:
+                status, body = 404, {"code": "NotFound", "message": "no such task"}
+            else:
+                status, body = workload.answer(self.headers.get("Authorization"), "clock=lab" in query)
+            self.reply(status, "application/json", json.dumps(body).encode())
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                asked, _, query = self.path.partition("?")
-                if asked != path:
-                    status, body = 404, {"code": "NotFound", "message": "no such task"}
-                else:
-                    status, body = workload.answer(self.headers.get("Authorization"), "clock=lab" in query)
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing: a lesson's output is no place for access logs."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{path}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="iamlab-workload", daemon=True
-        )
-        self._thread.start()
-        self._open = True
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._server.shutdown()
-            self._server.server_close()
-            self._thread.join()
+    return Loopback(Credentials, "iamlab-workload")
 
 
 def program_environ(server: Server) -> dict[str, str]:
