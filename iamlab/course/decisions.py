@@ -395,6 +395,12 @@ OWN_PROJECT = Exercise(
             "PolicyDocument=json.dumps(document))\n",
         ),
         WrongAnswer(
+            "allows more than was asked",
+            (
+                _ABAC % (_TAGS % ("StringEquals", "aws:ResourceTag/project", "${aws:PrincipalTag/project}"))
+            ).replace('"Action": "sts:AssumeRole"', '"Action": ["sts:AssumeRole", "iam:TagRole"]'),
+        ),
+        WrongAnswer(
             "own project closed",
             'iam.tag_user(UserName="eng-new", Tags=[{"Key": "project", "Value": "pluto"}])\n',
         ),

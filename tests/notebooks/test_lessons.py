@@ -132,9 +132,9 @@ def test_prose_comes_before_code(path: Path) -> None:
 @EACH
 def test_no_raw_response_and_no_secret_is_shown(path: Path) -> None:
     for cell in code_cells(read(path)):
-        shown = text_of(cell)
+        shown = re.sub(r"arn:aws:\S+", "", text_of(cell))  # a session's ARN can be as long as a secret
         assert "ResponseMetadata" not in shown, cell.source
-        assert not re.search(r"(?<![A-Za-z0-9/+-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])", shown), cell.source
+        assert not re.search(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])", shown), cell.source
 
 
 @EACH
