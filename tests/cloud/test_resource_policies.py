@@ -150,11 +150,24 @@ def test_a_functions_permissions_are_its_policy(client: Client) -> None:
     functions.add_permission(
         FunctionName="f", StatementId="s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
     )
+    for name, principal in (
+        ("user", "arn:aws:iam::123456789012:user/bob"),
+        ("account", "111122223333"),
+        ("all", "*"),
+    ):
+        functions.add_permission(
+            FunctionName="f", StatementId=name, Action="lambda:InvokeFunction", Principal=principal
+        )
     policy = policy_of(arn)
     assert policy is not None
-    (statement,) = json.loads(policy.text)["Statement"]
-    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
-    assert statement["Resource"] == arn
+    statements = json.loads(policy.text)["Statement"]
+    assert {statement["Sid"]: statement["Principal"] for statement in statements} == {
+        "s3": {"Service": "s3.amazonaws.com"},
+        "user": {"AWS": "arn:aws:iam::123456789012:user/bob"},
+        "account": {"AWS": "111122223333"},
+        "all": "*",
+    }
+    assert {statement["Resource"] for statement in statements} == {arn}
 
 
 def _zip() -> bytes:

@@ -326,9 +326,20 @@ def key_policy(account: str, region: str, key_id: str) -> str | None:
 
 
 def function_policy(account: str, region: str, resource: str) -> str | None:
-    """A Lambda function's policy."""
+    """A Lambda function's policy.
+
+    moto leaves accounts, users and roles as bare texts, which no policy can say but `*`.
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    """
     function = lambda_function(account, region, resource)
-    return _statements(function.policy.statements) if function is not None else None
+    if function is None:
+        return None
+    return _statements(
+        statement | {"Principal": {"AWS": principal}}
+        if isinstance(principal := statement.get("Principal"), str) and principal != "*"
+        else statement
+        for statement in function.policy.statements
+    )
 
 
 def secret_policy(account: str, region: str, arn: str) -> str | None:
