@@ -99,7 +99,10 @@ def _input_name(reference: StatementRef) -> str:
 
 
 def _source_type(reference: StatementRef) -> str:
-    """Two words on the wire, whatever the API reference lists: seen in every answer of the real simulator."""
+    """`IAM Policy` as people's recorded answers show it, where the API reference lists other words.
+
+    What a resource's policy is called there is inferred, not seen.
+    """
     return "Resource Policy" if reference.layer == Layer.RESOURCE else "IAM Policy"
 
 
