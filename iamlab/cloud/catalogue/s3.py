@@ -48,6 +48,11 @@ class _Place:
             self.shared["s3:DataAccessPointArn"] = self.arn
             self.shared["s3:DataAccessPointAccount"] = self.owner
 
+    def make_own(self, account: str) -> None:
+        """A bucket that is still to be made: whoever has one of that name has no say in it."""
+        self.owner, self.policy = account, None
+        self.shared["s3:ResourceAccount"] = account
+
     def object_arn(self, key: str) -> str:
         return f"{self.arn}/{key}" if self.name else f"{self.arn}/object/{key}"
 
@@ -304,6 +309,7 @@ def _bucket(call: Call, action: str) -> tuple[Check, ...]:
     context = _keys(call, action)
     found = []
     if call.operation == "CreateBucket":
+        place.make_own(call.account)
         settings = params.get("CreateBucketConfiguration") or {}
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html: absent in us-east-1
         if settings.get("LocationConstraint"):

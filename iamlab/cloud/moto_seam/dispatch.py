@@ -22,6 +22,8 @@ from moto import backends
 from moto.core.base_backend import BaseBackend
 from moto.core.utils import get_equivalent_url_in_aws_domain, service_name_from_moto_package_name
 
+from iamlab.cloud.moto_seam import buckets
+
 Handler = Callable[..., Any]
 
 # moto's own administration and its instance metadata are no part of AWS's API: they can reset state or hand
@@ -99,6 +101,8 @@ def _packages(origin: str) -> tuple[str, tuple[str, ...]]:
     base = f"{parsed.scheme}://{parsed.netloc}" if changed else origin
     if _NOT_S3.match(base):
         return base, ()
+    if buckets.IN_HOST.match(base):
+        return base, ("s3",)  # a bucket may have the name of a service, `logs` or `iam`
     own = next((name for name, (_, hosts) in _OWN.items() if hosts.match(origin + "/")), None)
     if own is not None:
         return base, (own,)

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 import botocore.session
 from botocore.utils import EVENT_ALIASES
@@ -33,6 +34,7 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
 from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import buckets
 
 Reply = tuple[int, dict[str, Any], str | bytes]
 """Status, headers, body: what moto's handlers return."""
@@ -71,12 +73,8 @@ def take_body(request: Request) -> bytes:
 def virtual_bucket(request: Request) -> str | None:
     """The S3 bucket that the host names (`bucket.s3.amazonaws.com`), None if it is in the path."""
     from moto.s3.responses import S3Response
-    from moto.s3.utils import bucket_name_from_url
 
-    if not S3Response.subdomain_based_buckets(request):
-        return None
-    bucket: str | None = bucket_name_from_url(request.url)
-    return bucket
+    return buckets.in_host(request.url) if S3Response.subdomain_based_buckets(request) else None
 
 
 def operation_of(service: str, request: Request, body: bytes) -> Operation:
@@ -200,7 +198,19 @@ def error_reply(
         reply = serializer.serialize(_with_members(error))
     headers = dict(reply["headers"])
     headers.update(_request_id_headers(service, request_id))
-    return error.status, headers, "" if head else reply["body"]
+    body = _with_details(reply["body"], error) if service == "s3" else reply["body"]
+    return error.status, headers, "" if head else body
+
+
+def _with_details(body: str | bytes, error: AwsError) -> str:
+    """S3's errors say what they are about (`BucketName`); the model knows few of them, so the serialiser drops them."""
+    text = body.decode() if isinstance(body, bytes) else body
+    told = "".join(
+        f"<{name}>{escape(str(value))}</{name}>"
+        for name, value in error.members.items()
+        if f"<{name}>" not in text
+    )
+    return text.replace("</Message>", f"</Message>{told}", 1)
 
 
 def result_reply(

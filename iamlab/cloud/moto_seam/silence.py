@@ -15,6 +15,7 @@ from typing import Any
 
 from moto.core import responses
 
+from iamlab.cloud.moto_seam import buckets
 from iamlab.cloud.moto_seam.picking import pick
 
 # module, object inside it ('' = the module itself), attribute, replacement
@@ -36,6 +37,9 @@ _LAZY: dict[str, tuple[tuple[str, str, str, Any], ...]] = {
     "s3": (
         ("moto.s3.models", "FakeBucket", "get_permission", lambda self, *_args: _permitted()),
         ("moto.s3.responses", "S3Response", "_invalid_headers", lambda self, *_args: False),
+        # moto takes `www.` off the names of buckets
+        ("moto.s3.utils", "", "bucket_name_from_url", buckets.in_host),
+        ("moto.s3.responses", "", "bucket_name_from_url", buckets.in_host),
     ),
     "kms": (("moto.kms.responses", "", "validate_policy", lambda *_args, **_kwargs: None),),
 }

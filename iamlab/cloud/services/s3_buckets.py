@@ -1,0 +1,130 @@
+"""S3's CreateBucket: which names a bucket may have, where it may lie, and who has it already.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.catalogue.tags import tags_in
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import buckets, resources
+from iamlab.cloud.services import operation
+from iamlab.cloud.state import LabState
+
+_HOME = "us-east-1"
+_IRELAND = "EU"
+"""The old name of `eu-west-1`, which is kept as it was given."""
+
+_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_TAKEN_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
+_TAKEN_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+@operation("s3", "CreateBucket")
+def create_bucket(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html"""
+    params = call.params
+    name, settings = str(params["Bucket"]), params.get("CreateBucketConfiguration") or {}
+    if not _valid(name):
+        raise AwsError("InvalidBucketName", "The specified bucket is not valid.", BucketName=name)
+    location = _location(call, settings.get("LocationConstraint"))
+    namespace = params.get("BucketNamespace")
+    if namespace == "account-regional":
+        _check_suffix(call, name, location)
+    with state.lock:
+        bucket = _again(call, name) or buckets.create(name, call.account, location, namespace=namespace)
+        if params.get("ObjectLockEnabledForBucket"):
+            bucket.object_lock_enabled, bucket.versioning_status = True, "Enabled"
+        if params.get("ObjectOwnership"):
+            bucket.ownership_rule = params["ObjectOwnership"]
+        tags = tags_in(settings.get("Tags"))
+        if tags:
+            buckets.tag(bucket, tags)
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html#API_CreateBucket_ResponseSyntax
+    everywhere = location == _HOME or namespace == "account-regional"
+    return {"Location": f"/{name}" if everywhere else f"http://{name}.s3.amazonaws.com/"}
+
+
+def _valid(name: str) -> bool:
+    return (
+        _NAME.fullmatch(name) is not None
+        and ".." not in name
+        and _ADDRESS.fullmatch(name) is None
+        and not name.startswith(_TAKEN_STARTS)
+        and not name.endswith(_TAKEN_ENDS)
+    )
+
+
+def _location(call: Call, asked: Any) -> str:
+    """Where the bucket will lie. The endpoint of us-east-1 makes buckets anywhere, all others in their own Region.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+    """
+    if not asked:
+        if call.region == _HOME:
+            return _HOME
+        raise _incompatible("unspecified")
+    known = call.model.service_model.shape_for("BucketLocationConstraint").enum
+    if asked not in known or resources.partition_of(_region(asked)) != resources.partition_of(call.region):
+        raise AwsError(
+            "InvalidLocationConstraint",
+            "The specified location-constraint is not valid",
+            LocationConstraint=asked,
+        )
+    if call.region not in (_HOME, _region(asked)):
+        raise _incompatible(asked)
+    return str(asked)
+
+
+def _region(location: str) -> str:
+    return "eu-west-1" if location == _IRELAND else location
+
+
+def _incompatible(location: str) -> AwsError:
+    return AwsError(
+        "IllegalLocationConstraintException",
+        f"The {location} location constraint is incompatible for the region specific endpoint this request was sent "
+        "to.",
+    )
+
+
+def _check_suffix(call: Call, name: str, location: str) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html"""
+    suffix = f"-{call.account}-{_region(location)}-an"
+    if not name.endswith(suffix):
+        raise AwsError(
+            "InvalidNamespaceHeader",
+            "The requested bucket name did not include the account-regional namespace suffix, but the provided "
+            f"x-amz-bucket-namespace header value is account-regional. Specify {suffix} as the bucket name suffix to "
+            "create a bucket in your account-regional namespace, or remove the header.",
+        )
+
+
+def _again(call: Call, name: str) -> Any | None:
+    """The caller's own bucket of that name, where making it again is no error: in us-east-1."""
+    owner = resources.bucket_owner(name)
+    if owner is None:
+        return None
+    if owner != call.account:
+        raise AwsError(
+            "BucketAlreadyExists",
+            "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+            "Please select a different name and try again.",
+            409,
+            BucketName=name,
+        )
+    bucket = resources.bucket(name)
+    if call.region != _HOME or bucket is None or bucket.region_name != _HOME:
+        raise AwsError(
+            "BucketAlreadyOwnedByYou",
+            "Your previous request to create the named bucket succeeded and you already own it.",
+            409,
+            BucketName=name,
+        )
+    return bucket
