@@ -22,7 +22,7 @@ from iamlab.cloud.catalogue.ec2_resources import (
     type_of,
 )
 from iamlab.cloud.catalogue.general import instance_profile_roles
-from iamlab.cloud.catalogue.iam import pass_role
+from iamlab.cloud.catalogue.pass_role import pass_role
 from iamlab.cloud.catalogue.run_instances import run_instances
 from iamlab.cloud.catalogue.table import words
 from iamlab.cloud.catalogue.tags import request_tags, tag_keys, tags_in

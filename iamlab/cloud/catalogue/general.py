@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.catalogue.arns import Filled, Template, flatten, normal, resolve, template
 from iamlab.cloud.catalogue.check import Check, Context
-from iamlab.cloud.catalogue.iam import pass_role
 from iamlab.cloud.catalogue.parameters import PREPARE
+from iamlab.cloud.catalogue.pass_role import pass_role
 from iamlab.cloud.catalogue.services import (
     ACTIONS,
     HTTP_VERBS,

@@ -1,8 +1,7 @@
 """What each operation of IAM needs.
 
 One table a kind of resource: which operations work on it, and from which parameter its name comes. A
-second table says which of IAM's own condition keys an operation fills. Names become ARNs with the
-entity's real path, which only the account's state knows.
+second table says which of IAM's own condition keys an operation fills.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
@@ -11,195 +10,42 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-conditio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from iamlab.cloud import service_linked
 from iamlab.cloud.catalogue.check import Check, Context
+from iamlab.cloud.catalogue.iam_targets import (
+    Find,
+    Target,
+    anything,
+    by_arn,
+    deletion_task,
+    group,
+    instance_profile,
+    key_owner,
+    listing,
+    new,
+    new_certificate_name,
+    new_group_name,
+    new_policy,
+    new_user_name,
+    oidc_url,
+    policies_path,
+    policy,
+    prefixed,
+    principal,
+    role,
+    server_certificate,
+    service_linked_role,
+    user,
+)
+from iamlab.cloud.catalogue.pass_role import pass_role
 from iamlab.cloud.catalogue.table import words
 from iamlab.cloud.catalogue.tags import request_tags, resource_tags, tag_keys, tags_in
-from iamlab.cloud.moto_seam import identities, resources
+from iamlab.cloud.moto_seam import identities
 
 if TYPE_CHECKING:
     from iamlab.cloud.call import Call
 
-
-class Target(NamedTuple):
-    """What an operation works on."""
-
-    arn: str
-    entity: Any = None
-    """moto's record of it, where it exists and has tags or a boundary."""
-    tags: Mapping[str, str] = {}
-    shown: str = ""
-    """How AWS's denials call it, `role MyAppRole`; '' for its ARN."""
-
-
-Find = Callable[["Call", Any], Target]
-
-
-def _arn(call: Call, kind: str, path: str, name: str) -> str:
-    return f"arn:{resources.partition_of(call.region)}:iam::{call.account}:{kind}{path}{name}"
-
-
-def _path(call: Call) -> str:
-    path = call.params.get("Path") or "/"
-    return path if path.endswith("/") else path + "/"
-
-
-# ---------------------------------------------------------------- names to targets
-
-
-def user(call: Call, name: Any) -> Target:
-    """A user by name; without a name the caller itself, as AWS takes it."""
-    if not name:
-        caller = call.caller
-        shown = f"user {caller.arn.rsplit('/', 1)[-1]}"
-        if caller.type == "User":
-            return Target(caller.arn, caller.record, caller.tags, shown)
-        return Target(caller.arn, shown=shown)
-    entity, shown = identities.user_by_name(call.account, name), f"user {name}"
-    if entity is None:
-        return Target(_arn(call, "user", "/", name), shown=shown)
-    tags = identities.user_tags(call.account, entity)
-    return Target(_arn(call, "user", entity.path, entity.name), entity, tags, shown)
-
-
-def group(call: Call, name: Any) -> Target:
-    """A group by name."""
-    entity = identities.group_by_name(call.account, name)
-    path = entity.path if entity is not None else "/"
-    return Target(_arn(call, "group", path, name), shown=f"group {name}")
-
-
-def role(call: Call, name: Any) -> Target:
-    """A role by name."""
-    entity, shown = identities.role_by_name(call.account, name), f"role {name}"
-    if entity is None:
-        return Target(_arn(call, "role", "/", name), shown=shown)
-    tags = resources.tag_map(entity.tags)
-    return Target(_arn(call, "role", entity.path, entity.name), entity, tags, shown)
-
-
-def instance_profile(call: Call, name: Any) -> Target:
-    """An instance profile by name."""
-    entity = resources.iam_instance_profile(call.account, resources.partition_of(call.region), name)
-    path = entity.path if entity is not None else "/"
-    return Target(
-        _arn(call, "instance-profile", path, name),
-        entity,
-        resources.tag_map(getattr(entity, "tags", None)),
-        f"instance profile {name}",
-    )
-
-
-def server_certificate(call: Call, name: Any) -> Target:
-    """A server certificate by name."""
-    entity = resources.iam_server_certificate(call.account, resources.partition_of(call.region), name)
-    path = (getattr(entity, "path", None) or "/") if entity is not None else "/"
-    tags = resources.tag_map(getattr(entity, "tags", None))
-    return Target(_arn(call, "server-certificate", path, name), entity, tags)
-
-
-def policy(call: Call, arn: Any) -> Target:
-    """A managed policy."""
-    return by_arn(call, arn)._replace(shown=f"policy {arn}")
-
-
-def by_arn(call: Call, arn: Any) -> Target:
-    """A policy, MFA device, SAML or OIDC provider, named by its ARN in the request."""
-    entity = resources.iam_by_arn(call.account, resources.partition_of(call.region), arn)
-    return Target(str(arn), entity, resources.tag_map(getattr(entity, "tags", None)))
-
-
-def principal(call: Call, arn: Any) -> Target:
-    """A user, group, role or policy, named by its ARN."""
-    kind, _, rest = str(arn).split(":", 5)[-1].partition("/")
-    finder = {"user": user, "role": role}.get(kind)
-    found = finder(call, rest.rsplit("/", 1)[-1]) if finder else by_arn(call, arn)
-    return Target(str(arn), found.entity, found.tags)
-
-
-def new(kind: str) -> Find:
-    """Something that doesn't exist yet: its path comes with the request."""
-    return lambda call, name: Target(_arn(call, kind, _path(call), name))
-
-
-def new_policy(call: Call, name: Any) -> Target:
-    return new("policy")(call, name)._replace(shown=f"policy {name}")
-
-
-def listing(kind: str) -> Find:
-    """Listings by path: AWS names the path prefix as the resource (`…:user/`), though only `*` is documented.
-
-    `… is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::123456789012:user/`
-    """
-    return lambda call, prefix: Target(_arn(call, kind, prefix or "/", ""))
-
-
-def oidc_url(call: Call, url: Any) -> Target:
-    """An OIDC provider about to be made: its ARN is its URL without the scheme."""
-    return Target(_arn(call, "oidc-provider", "/", str(url).split("://", 1)[-1].rstrip("/")))
-
-
-def service_linked_role(call: Call, service: Any) -> Target:
-    """A service-linked role about to be made."""
-    kind = service_linked.service_linked_role(str(service))
-    # the service chooses the name; the caller, of some, a suffix
-    name = kind.named(call.params.get("CustomSuffix")) if kind is not None else "*"
-    return Target(_arn(call, "role", f"{service_linked.PATH}{service}/", name))
-
-
-def deletion_task(call: Call, task: Any) -> Target:
-    """The role that a deletion task (`task/aws-service-role/<service>/<role>/<id>`) is about."""
-    parts = str(task).split("/")
-    return role(call, parts[-2]) if len(parts) >= 5 else Target(_arn(call, "role", "/", str(task)))
-
-
-def key_owner(call: Call, key_id: Any) -> Target:
-    """The user whose access key it is; unknown keys belong to nobody, so any user stands for them."""
-    found = identities.user_key(str(key_id))
-    if found is None or found[0] != call.account:
-        return Target(_arn(call, "user", "/", "*"))
-    return user(call, found[1].name)
-
-
-def new_user_name(call: Call, name: Any) -> Target:
-    return _renamed(call, "user", "UserName", "NewUserName", user(call, call.params.get("UserName")))
-
-
-def new_group_name(call: Call, name: Any) -> Target:
-    return _renamed(call, "group", "GroupName", "NewGroupName", group(call, call.params.get("GroupName")))
-
-
-def new_certificate_name(call: Call, name: Any) -> Target:
-    old = "ServerCertificateName"
-    return _renamed(
-        call, "server-certificate", old, f"New{old}", server_certificate(call, call.params.get(old))
-    )
-
-
-def _renamed(call: Call, kind: str, old: str, new_: str, current: Target) -> Target:
-    """What an entity will be called: to rename it one needs permission on both names."""
-    path = current.arn.split(f":{kind}", 1)[-1].rpartition("/")[0] + "/"
-    path = call.params.get("NewPath") or path
-    return Target(_arn(call, kind, path, call.params.get(new_) or call.params.get(old) or ""))
-
-
-def anything(call: Call, value: Any) -> Target:
-    return Target("*")
-
-
-def policies_path(call: Call, prefix: Any) -> Target:
-    """AWS's own denials of ListPolicies name this instead of an ARN."""
-    return Target(f"policy path {prefix or '/'}")
-
-
-def prefixed(kind: str) -> Find:
-    """Something whose ARN is `kind/<the parameter>`."""
-    return lambda call, value: Target(_arn(call, kind, "/", str(value)))
-
-
-# ---------------------------------------------------------------- the tables
 
 # (how to find the target, the parameter that names it, the operations)
 TARGETS: tuple[tuple[Find, str, str], ...] = (
@@ -284,7 +130,7 @@ TARGETS: tuple[tuple[Find, str, str], ...] = (
         "AcceptDelegationRequest AssociateDelegationRequest GetDelegationRequest RejectDelegationRequest "
         "SendDelegationToken UpdateDelegationRequest",
     ),
-    (lambda call, _: Target(_arn(call, "delegation-request", "/", "*")), "", "CreateDelegationRequest"),
+    (lambda call, _: prefixed("delegation-request")(call, "*"), "", "CreateDelegationRequest"),
     (lambda call, arn: Target(str(arn)), "EntityArn", "GetHumanReadableSummary"),
     (lambda call, arn: Target(str(arn)), "TemplateArn", "AcquireRole GetRoleTemplateVersion"),
     (listing("user"), "PathPrefix", "ListUsers"),
@@ -425,21 +271,6 @@ def _row(operation: str, find: Find, parameter: str) -> Callable[[Call], tuple[C
         return found, Check(action, renamed.arn, call.account)
 
     return needs
-
-
-def pass_role(call: Call, role_arn: str, service: str, associated: str | None = None) -> Check:
-    """The permission to hand a role to a service.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-    """
-    context: Context = {"iam:PassedToService": service}
-    if associated:
-        context["iam:AssociatedResourceArn"] = associated
-    found = identities.role_by_arn(role_arn)
-    if found is not None:
-        context.update(resource_tags(resources.tag_map(found.tags), "aws", "iam"))
-    account = role_arn.split(":", 5)[4] if role_arn.count(":") >= 5 else call.account
-    return Check("iam:PassRole", role_arn, account or call.account, context, dependent=True)
 
 
 def _add_role_to_instance_profile(call: Call) -> tuple[Check, ...]:

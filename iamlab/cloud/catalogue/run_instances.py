@@ -21,7 +21,7 @@ from iamlab.cloud.catalogue.ec2_resources import (
     tag_specifications,
 )
 from iamlab.cloud.catalogue.general import instance_profile_roles
-from iamlab.cloud.catalogue.iam import pass_role
+from iamlab.cloud.catalogue.pass_role import pass_role
 from iamlab.cloud.catalogue.tags import request_tags
 from iamlab.cloud.moto_seam import instances, resources
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 from iamlab.cloud.catalogue import s3_actions as table
 from iamlab.cloud.catalogue.check import Check, Context
-from iamlab.cloud.catalogue.iam import pass_role
+from iamlab.cloud.catalogue.pass_role import pass_role
 from iamlab.cloud.catalogue.tags import request_tags, tags_in
 from iamlab.cloud.moto_seam import resources
 from iamlab.cloud.resource_policies import owner_of, policy_of
