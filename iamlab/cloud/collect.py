@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.callers import Caller
 from iamlab.cloud.moto_seam import credentials, identities, organizations
+from iamlab.cloud.public_access import behind
 from iamlab.cloud.sessions import SessionKind
 from iamlab.engine import PolicySet
 from iamlab.policy import Policy
@@ -49,10 +50,15 @@ def policies_for(caller: Caller, check: Check, state: LabState | None = None) ->
         identity_policies(caller) + _own_password(caller, check.action),
         boundary_policies(caller),
         session_policies(caller),
-        None if _unlocks(caller, check) else _shared(check.resource_policy),
+        _resource_policy(caller, check),
         _levels(caller_place.scps if caller_place is not None else ()),
         _levels(owner_place.rcps if owner_place is not None else ()),
     )
+
+
+def _resource_policy(caller: Caller, check: Check) -> Policy | None:
+    policy = None if _unlocks(caller, check) else _shared(check.resource_policy)
+    return policy if not check.barriers else behind(policy, check.barriers, check.owner, check.resource)
 
 
 def _unlocks(caller: Caller, check: Check) -> bool:

@@ -20,6 +20,7 @@ from iamlab.cloud.callers import Caller
 from iamlab.cloud.catalogue import Check
 from iamlab.cloud.errors import AwsError, Failure, failure
 from iamlab.cloud.moto_seam import organizations, resources
+from iamlab.cloud.public_access import REASONS
 from iamlab.cloud.state import LabState
 from iamlab.engine import Decision, Outcome
 from iamlab.engine.decision import StatementRef
@@ -54,6 +55,12 @@ def _s3(call: Call, check: Check, decision: Decision, state: LabState) -> str:
     """
     if not organizations.together(call.caller.account, check.owner):
         return "Access Denied"
+    blocked = next((REASONS[name] for name in check.barriers if name in REASONS), None)
+    if blocked is not None:
+        # named is the operation, where it isn't the action: `s3:CopyObject`
+        who = decision.message.split(" is not authorized")[0]
+        asked = f's3:{call.operation} on resource: "{check.resource}"'
+        return f"{who} is not authorized to perform: {asked} {blocked}"
     return _naming(check, decision, "" if check.wildcard_only else f'"{check.resource}"')
 
 

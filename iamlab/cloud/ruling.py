@@ -21,6 +21,7 @@ from iamlab.cloud.catalogue import Check, checks
 from iamlab.cloud.collect import flags_for, policies_for
 from iamlab.cloud.context import call_context, context_for
 from iamlab.cloud.denials import denial
+from iamlab.cloud.public_access import shut
 from iamlab.cloud.state import Decided, LabState
 from iamlab.engine import Decision, Request, decide
 
@@ -67,6 +68,8 @@ def rule(call: Call, state: LabState, given: Mapping[str, Any] | None = None) ->
         shared.update(given)
     made: list[tuple[Check, Decision]] = []
     for check in checks(call, state):
+        if call.service == "s3":
+            check = shut(call, check)
         request = Request(
             check.action,
             check.resource,

@@ -13,6 +13,7 @@ from iamlab.analysis.snapshot import Account, Group, ManagedPolicy, Principal
 from iamlab.cloud.collect import parsed
 from iamlab.cloud.moto_seam import identities, organizations
 from iamlab.cloud.moto_seam.listing import policied_arns
+from iamlab.cloud.public_access import restricted
 from iamlab.cloud.resource_policies import policy_of
 from iamlab.cloud.state import LabState
 from iamlab.policy import Policy
@@ -33,7 +34,7 @@ def snapshot_of(state: LabState, account: str) -> Account:
         groups = tuple(map(reader.group, list(identities.iam(account).groups.values())))
         roles = tuple(map(reader.role, list(identities.iam(account).roles.values())))
         reader.take_own_policies()
-        found = {arn: policy_of(arn) for arn in policied_arns(account)}
+        found = {arn: _in_effect(arn) for arn in policied_arns(account)}
         place = organizations.membership(account)
     return Account(
         id=account,
@@ -47,6 +48,14 @@ def snapshot_of(state: LabState, account: str) -> Account:
         management=place is not None and place.management,
         missing=tuple(reader.missing),
     )
+
+
+def _in_effect(arn: str) -> Policy | None:
+    """A resource's policy as it works, behind what S3 blocks."""
+    policy = policy_of(arn)
+    if policy is None or not arn.startswith("arn:aws:s3:::"):
+        return policy
+    return restricted(arn.rpartition(":")[2], policy)
 
 
 class _Reader:

@@ -550,7 +550,10 @@ THE_OTHER_DOOR = Exercise(
     "directly opens another door. Only an explicit Deny, or an SCP, closes that one.",
     wrong_answers=(
         WrongAnswer("ines cannot read", _SHARE % '{"AWS": "123456789012"}'),
-        WrongAnswer("everybody can read", _SHARE % '"*"'),
+        WrongAnswer(
+            "everybody can read",
+            'boto3.client("s3").delete_public_access_block(Bucket="press-kit")\n' + _SHARE % '"*"',
+        ),
         WrongAnswer(
             "everybody can read",
             _SHARE % f'{{"AWS": ["{user_arn("ines-p")}", "{user_arn("paul-p")}"]}}',

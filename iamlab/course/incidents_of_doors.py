@@ -284,8 +284,8 @@ OPEN_BUCKET = Exercise(
     title="Incident 2: invoices for everybody",
     level=1,
     question=(
-        "The bucket `invoices-12` was shared with the role `Accounting-12`, and somebody was in a hurry: its policy "
-        'says `"Principal": "*"`. The whole world can read the invoices.\n\n'
+        "The bucket `invoices-12` was shared with the role `Accounting-12`, and somebody was in a hurry: *Block Public "
+        'Access* is off, and its policy says `"Principal": "*"`. The whole world can read the invoices.\n\n'
         "Close it. Sessions of `Accounting-12`, which has no other policy, must still be able to read them."
     ),
     scene=Scene(
@@ -298,6 +298,7 @@ OPEN_BUCKET = Exercise(
                 policy(
                     statement("Allow", ("s3:GetObject",), "arn:aws:s3:::invoices-12/*") | {"Principal": "*"}
                 ),
+                unblocked=True,
             ),
         ),
     ),
@@ -321,8 +322,9 @@ OPEN_BUCKET = Exercise(
         f'`"Principal": {{"AWS": "{role_arn("Accounting-12")}"}}`',
     ),
     solution_code=_BUCKET % f'{{"AWS": "{role_arn("Accounting-12")}"}}',
-    reason="Most leaks that make the news are a `Principal` of `*`. S3's *Block Public Access* and an RCP catch it "
-    "when somebody is in a hurry.",
+    reason="Most leaks that make the news are a `Principal` of `*`. S3's *Block Public Access*, which every new bucket "
+    "has, refuses such a policy until somebody takes it off. Turn it on for the whole account: then that takes one who "
+    "may change the account, and not just the bucket. An RCP can do the same for all accounts.",
     wrong_answers=(
         WrongAnswer("the work is gone", _BUCKET % '{"AWS": "123456789012"}'),
         WrongAnswer("the work is gone", 'boto3.client("s3").delete_bucket_policy(Bucket="invoices-12")\n'),

@@ -95,6 +95,8 @@ class Bucket:
     objects: tuple[str, ...] = ()
     policy: Document | None = None
     """Its bucket policy."""
+    unblocked: bool = False
+    """Somebody has taken S3 Block Public Access off it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ class Scene:
             s3.create_bucket(Bucket=bucket.name)
             for key in bucket.objects:
                 s3.put_object(Bucket=bucket.name, Key=key, Body=b"hello")
+            if bucket.unblocked:
+                s3.delete_public_access_block(Bucket=bucket.name)
             if bucket.policy is not None:
                 s3.put_bucket_policy(Bucket=bucket.name, Policy=_json(bucket.policy))
 

@@ -299,6 +299,7 @@ def test_strangers_see_what_the_bucket_policy_shows_them(bucket: str) -> None:
         "Action": "s3:GetObject",
         "Resource": "arn:aws:s3:::a-bucket/*",
     }
+    boto3.client("s3").delete_public_access_block(Bucket=bucket)
     boto3.client("s3").put_bucket_policy(
         Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statement})
     )

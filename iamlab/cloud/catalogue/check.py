@@ -36,6 +36,8 @@ class Check:
     """The service reference lists no resource type for the action."""
     resource_policy: Policy | None = None
     """The policy attached to the resource itself, a role's trust policy included."""
+    barriers: tuple[str, ...] = ()
+    """Settings of the service that deny this request beside the resource's policy (S3 Block Public Access)."""
     dependent: bool = False
     """Needed because of what the call carries along (a passed role, tags), not for the operation itself."""
     item: int | None = None

@@ -51,3 +51,75 @@ def tag(bucket: Any, tags: Mapping[str, str]) -> None:
     store = resources.backend("s3", bucket.account_id, bucket.partition)
     assert store is not None
     store.put_bucket_tagging(bucket.name, dict(tags))
+
+
+# ---------------------------------------------------------------- S3 Block Public Access, ownership, ACLs
+Blocks = tuple[bool, bool, bool, bool]
+"""BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets."""
+
+
+def blocks(bucket: Any) -> Blocks:
+    """A bucket's own settings."""
+    return _as_blocks(bucket.public_access_block)
+
+
+def account_blocks(account: str) -> Blocks:
+    """The settings of an account for all its buckets."""
+    found = (
+        resources.backend("s3control", account, region)
+        for region in resources.regions_of("s3control", account)
+    )
+    return _as_blocks(next((store.public_access_block for store in found if store is not None), None))
+
+
+def _as_blocks(settings: Any) -> Blocks:
+    if settings is None:
+        return False, False, False, False
+    return (
+        bool(settings.block_public_acls),
+        bool(settings.ignore_public_acls),
+        bool(settings.block_public_policy),
+        bool(settings.restrict_public_buckets),
+    )
+
+
+def close(bucket: Any) -> None:
+    """Settings that a new bucket has: public access blocked, ACLs disabled."""
+    from moto.s3.models import PublicAccessBlock
+
+    bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
+    bucket.ownership_rule = OWNER_ENFORCED
+
+
+OWNER_ENFORCED = "BucketOwnerEnforced"
+
+
+def acls_disabled(bucket: Any) -> bool:
+    """Whether the bucket's owner owns all objects, and ACLs mean nothing."""
+    return bool(bucket.ownership_rule == OWNER_ENFORCED)
+
+
+def set_acl(bucket: Any, headers: Mapping[str, str]) -> None:
+    """Give a bucket the ACL of a request's headers, or the one that only its owner is on."""
+    from moto.s3.models import get_canned_acl
+    from moto.s3.responses import S3Response
+
+    bucket.acl = S3Response()._acl_from_headers(headers) or get_canned_acl("private")
+
+
+def acl_of(bucket: Any) -> dict[str, Any]:
+    """A bucket's ACL as GetBucketAcl shows it."""
+    from moto.s3.responses import S3Response
+
+    shown: dict[str, Any] = S3Response._acl_to_dict(bucket.acl)
+    return shown
+
+
+def private(bucket: Any) -> bool:
+    """Whether the bucket's ACL names nobody but its owner."""
+    from moto.s3.models import get_canned_acl
+
+    owner = {grantee.id for grant in get_canned_acl("private").grants for grantee in grant.grantees}
+    return bucket.acl is None or all(
+        grantee.id in owner for grant in bucket.acl.grants for grantee in grant.grantees
+    )

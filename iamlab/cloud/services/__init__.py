@@ -60,7 +60,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_root_access",
     ),
     "organizations": ("organizations", "iam_root_access"),
-    "s3": ("s3_batches", "s3_buckets"),
+    "s3": ("s3_batches", "s3_buckets", "s3_acls", "s3_policies"),
     "sts": (
         "sts",
         "sts_mfa",

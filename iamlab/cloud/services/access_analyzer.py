@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from iamlab.analysis.comparison import compare, policy_set
+from iamlab.analysis.public import public_statements
 from iamlab.analysis.spaces import Space, allows
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
@@ -56,6 +57,9 @@ _PUBLIC = Space(
 )
 
 _TRUST = "AWS::IAM::AssumeRolePolicyDocument"
+_BUCKET = "AWS::S3::Bucket"
+_PUBLICLY = "The resource policy grants public access for the specified resource type."
+_OPEN = "Public access granted in the statement with"
 
 
 @operation("accessanalyzer", "ValidatePolicy")
@@ -123,12 +127,15 @@ def check_access_not_granted(call: Call, state: LabState) -> dict[str, Any]:
 def check_no_public_access(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CheckNoPublicAccess.html"""
     policy = _policy(call.params["policyDocument"], "RESOURCE_POLICY", call.params["resourceType"] == _TRUST)
+    if call.params["resourceType"] == _BUCKET and (found := public_statements(policy)):
+        reasons = [_reason(_OPEN, number, policy.statements[number].sid) for number in found]
+        return {"result": "FAIL", "message": _PUBLICLY, "reasons": reasons}
     witness = _granted(policy, "RESOURCE_POLICY", _PUBLIC)
     if witness is None:
         return _passed("The resource policy does not grant public access for the specified resource type.")
     return _failed(
-        "The resource policy grants public access for the specified resource type.",
-        "Public access granted in the statement with",
+        _PUBLICLY,
+        _OPEN,
         witness,
         policy,
         "RESOURCE_POLICY",
@@ -177,16 +184,15 @@ def _failed(message: str, where: str, witness: Request, policy: Policy, kind: st
     return {
         "result": "FAIL",
         "message": message,
-        "reasons": [_reason(where, statement) for statement in statements],
+        "reasons": [_reason(where, statement.statement_index, statement.sid) for statement in statements],
     }
 
 
-def _reason(where: str, statement: Any) -> dict[str, Any]:
-    number = statement.statement_index
-    named = f"sid: {statement.sid}" if statement.sid else f"index: {number}"
+def _reason(where: str, number: int, sid: str | None) -> dict[str, Any]:
+    named = f"sid: {sid}" if sid else f"index: {number}"
     reason: dict[str, Any] = {"description": f"{where} {named}.", "statementIndex": number}
-    if statement.sid:
-        reason["statementId"] = statement.sid
+    if sid:
+        reason["statementId"] = sid
     return reason
 
 

@@ -1,7 +1,8 @@
-"""S3's CreateBucket: which names a bucket may have, where it may lie, and who has it already.
+"""S3's CreateBucket: which names a bucket may have, where it may lie, who has it already, and that it starts closed.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from iamlab.cloud.catalogue.tags import tags_in
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import buckets, resources
 from iamlab.cloud.services import operation
+from iamlab.cloud.services.s3_acls import refuse_acl_of_new_bucket
 from iamlab.cloud.state import LabState
 
 _HOME = "us-east-1"
@@ -38,7 +40,12 @@ def create_bucket(call: Call, state: LabState) -> dict[str, Any]:
     if namespace == "account-regional":
         _check_suffix(call, name, location)
     with state.lock:
-        bucket = _again(call, name) or buckets.create(name, call.account, location, namespace=namespace)
+        bucket = _again(call, name)
+        refuse_acl_of_new_bucket(call)
+        if bucket is None:
+            bucket = buckets.create(name, call.account, location, namespace=namespace)
+            buckets.close(bucket)
+        buckets.set_acl(bucket, call.request.headers)
         if params.get("ObjectLockEnabledForBucket"):
             bucket.object_lock_enabled, bucket.versioning_status = True, "Enabled"
         if params.get("ObjectOwnership"):
