@@ -117,9 +117,7 @@ def policy(account: str, arn: str) -> Any:
 def own_policy(account: str, arn: str) -> Any:
     """A managed policy that its account may change."""
     if arn.startswith(f"arn:{identities.PARTITION}:iam::aws:"):
-        raise AwsError(
-            "AccessDenied", f"{arn} is an AWS managed policy and cannot be modified by a customer.", 403
-        )
+        raise AwsError("AccessDenied", "Policy is outside your own account.", 403)
     return policy(account, arn)
 
 

@@ -5,6 +5,8 @@ in one form for all operations of IAM and STS:
 
     1 validation error detected: Value 'x' at 'roleSessionName' failed to satisfy constraint: Member must …
 
+STS shows the value, IAM leaves it out.
+
 In: a call. Out: nothing, or `AwsError("ValidationError")` that names every breach.
 """
 
@@ -21,10 +23,7 @@ from iamlab.cloud.errors import AwsError
 # Java's Unicode classes, as far as AWS's patterns use them.
 _CLASSES = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
 
-# Refusals of these operations of IAM don't repeat what was wrong.
-_SILENT = "ServiceSpecificCredential"
-
-# IAM words a bad name or path in its own way.
+# IAM words a bad name or path in its own way, after it has held all parameters against the model's other limits.
 _NAMES = {
     "groupName",
     "instanceProfileName",
@@ -43,6 +42,13 @@ _IAM_WORDS = {
 }
 
 
+Breach = tuple[str, str, str]
+"""Path of a parameter, its value as AWS shows it (perhaps not at all), and the constraint that it fails."""
+
+_NULL = "null"
+_FORM = "regular expression"
+
+
 def validate(call: Call) -> None:
     """Hold a call's parameters against its service's model.
 
@@ -53,21 +59,24 @@ def validate(call: Call) -> None:
     if shape is None:
         return
     breaches = list(_structure(shape, call.params, ""))
-    if not breaches:
-        return
     if call.service == "iam":
-        for path, value, constraint in breaches:
-            words = _iam_words(path) if "regular expression" in constraint else None
-            if words is not None:
-                raise AwsError("ValidationError", f"The specified value for {path} is invalid. {words}")
-            del value
-        if call.operation.endswith(_SILENT):
-            breaches = [(path, value if value == "null" else "", words) for path, value, words in breaches]
-    raise constraint_error(*breaches)
+        breaches = _as_iam_tells(breaches)
+    if breaches:
+        raise constraint_error(*breaches)
 
 
-def constraint_error(*breaches: tuple[str, str, str]) -> AwsError:
-    """The error for (path, value as shown, constraint) of each breach."""
+def _as_iam_tells(breaches: list[Breach]) -> list[Breach]:
+    """Breaches without the values; a name or path of another form is told alone, if nothing else is wrong."""
+    forms = [(path, _iam_words(path) if _FORM in constraint else None) for path, _, constraint in breaches]
+    others = [breach for breach, (_, words) in zip(breaches, forms, strict=True) if words is None]
+    if breaches and not others:
+        path, words = forms[0]
+        raise AwsError("ValidationError", f"The specified value for {path} is invalid. {words}")
+    return [(path, value if value == _NULL else "", constraint) for path, value, constraint in others]
+
+
+def constraint_error(*breaches: Breach) -> AwsError:
+    """The error for these breaches."""
     found = "; ".join(
         f"Value{value and ' ' + value} at '{path}' failed to satisfy constraint: {constraint}"
         for path, value, constraint in breaches
@@ -84,17 +93,17 @@ def _iam_words(path: str) -> str | None:
     return _IAM_WORDS["path"] if path in ("path", "newPath") else None
 
 
-def _structure(shape: Any, values: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str]]:
+def _structure(shape: Any, values: dict[str, Any], prefix: str) -> Iterator[Breach]:
     for name in shape.required_members:
         if values.get(name) is None:
-            yield prefix + _wire(name), "null", "Member must not be null"
+            yield prefix + _wire(name), _NULL, "Member must not be null"
     for name, member in shape.members.items():
         value = values.get(name)
         if value is not None:
             yield from _member(member, value, prefix + _wire(name))
 
 
-def _member(shape: Any, value: Any, path: str) -> Iterator[tuple[str, str, str]]:
+def _member(shape: Any, value: Any, path: str) -> Iterator[Breach]:
     kind = shape.type_name
     if kind == "structure":
         yield from _structure(shape, value, path + ".")
@@ -117,7 +126,7 @@ def _member(shape: Any, value: Any, path: str) -> Iterator[tuple[str, str, str]]
         yield from _bounds(limits, value, path, f"'{value}'", "value")
 
 
-def _bounds(limits: Any, size: float, path: str, shown: str, what: str) -> Iterator[tuple[str, str, str]]:
+def _bounds(limits: Any, size: float, path: str, shown: str, what: str) -> Iterator[Breach]:
     low, high = limits.get("min"), limits.get("max")
     if low is not None and size < low:
         yield path, shown, f"Member must have {what} greater than or equal to {low}"

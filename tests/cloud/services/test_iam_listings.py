@@ -305,7 +305,7 @@ def test_a_page_has_one_to_a_thousand_entries(populated: Lab) -> None:
         assert refusal("list_users", MaxItems=wanted) == (
             "ValidationError",
             400,
-            f"1 validation error detected: Value '{wanted}' at 'maxItems' failed to satisfy constraint: Member "
+            f"1 validation error detected: Value at 'maxItems' failed to satisfy constraint: Member "
             f"must have value {bound}",
         )
 
@@ -409,7 +409,7 @@ def test_an_account_has_one_alias_that_no_other_has(populated: Lab) -> None:
     assert refusal("create_account_alias", AccountAlias="Our_Lab") == (
         "ValidationError",
         400,
-        "1 validation error detected: Value 'Our_Lab' at 'accountAlias' failed to satisfy constraint: Member must "
+        "1 validation error detected: Value at 'accountAlias' failed to satisfy constraint: Member must "
         "satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$",
     )
 
