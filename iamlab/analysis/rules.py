@@ -186,6 +186,7 @@ class Side:
         plan.session = bucket(real.session, Layer.SESSION)
         plan.vpce = bucket(real.vpce, Layer.VPCE)
         plan.resource = bucket(real.resource, Layer.RESOURCE)
+        plan.grants = bucket(real.grants, Layer.RESOURCE)
         plan.scps = None if real.scps is None else [bucket(level, Layer.SCP) for level in real.scps]
         plan.rcps = None if real.rcps is None else [bucket(level, Layer.RCP) for level in real.rcps]
         if delegate:

@@ -51,7 +51,7 @@ def rebuilt(policies: PolicySet, resource: Policy | None = None, fence: Policy |
             assert member.level is not None
             levels[layer][member.level].append(member.policy)
     layers = {layer: [member.policy for member in policies.layer(layer)] for layer in Layer}
-    own = layers[Layer.RESOURCE][0] if layers[Layer.RESOURCE] else None
+    own = next((member.policy for member in policies.layer(Layer.RESOURCE) if not member.grant), None)
     identity = list(layers[Layer.IDENTITY])
     if fence is not None:
         # In the identity's policies it binds users and sessions, in the resource's policy everybody.
@@ -67,6 +67,7 @@ def rebuilt(policies: PolicySet, resource: Policy | None = None, fence: Policy |
         resource=resource or own,
         scps=levels[Layer.SCP],
         rcps=levels[Layer.RCP],
+        grants=policies.grants,
     )
 
 

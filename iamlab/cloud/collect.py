@@ -53,6 +53,7 @@ def policies_for(caller: Caller, check: Check, state: LabState | None = None) ->
         _resource_policy(caller, check),
         _levels(caller_place.scps if caller_place is not None else ()),
         _levels(owner_place.rcps if owner_place is not None else ()),
+        check.grants,
     )
 
 
@@ -211,9 +212,15 @@ class _Sets:
         hit = self._made.get(key)
         if hit is not None:
             return hit[0]
-        identity, boundary, session, resource, scps, rcps = layers
+        identity, boundary, session, resource, scps, rcps, grants = layers
         made = PolicySet(
-            identity=identity, boundary=boundary, session=session, resource=resource, scps=scps, rcps=rcps
+            identity=identity,
+            boundary=boundary,
+            session=session,
+            resource=resource,
+            scps=scps,
+            rcps=rcps,
+            grants=grants,
         )
         if len(self._made) >= _SETS:
             self._made.clear()

@@ -22,7 +22,7 @@ from iamlab.cloud.errors import AwsError, Failure, failure
 from iamlab.cloud.moto_seam import organizations, resources
 from iamlab.cloud.public_access import REASONS
 from iamlab.cloud.state import LabState
-from iamlab.engine import Decision, Outcome
+from iamlab.engine import Decision, Layer, Outcome
 from iamlab.engine.decision import StatementRef
 
 _BECAUSE = " because "
@@ -93,6 +93,31 @@ def _sqs(call: Call, check: Check, decision: Decision, state: LabState) -> str:
     return _plain(call, check, decision, state).replace(check.action, check.action.casefold())
 
 
+def _kms(call: Call, check: Check, decision: Decision, state: LabState) -> str:
+    """KMS doesn't tell outsiders whether a key is there, and names no key that the caller hasn't named.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
+    """
+    words = kms_words(call, check, decision, f"resource: {check.resource}")
+    if check.action in _OF_CIPHERTEXT and not (call.params.get("KeyId") or call.params.get("SourceKeyId")):
+        return words.replace(f"resource: {check.resource}", "the resource associated with this ciphertext", 1)
+    return words
+
+
+def kms_words(call: Call, check: Check, decision: Decision, named: str) -> str:
+    """What a denial by a key says; `named`: how it names the key of another account."""
+    if decision.layer == Layer.RESOURCE and check.owner != call.caller.account:
+        return decision.message.split(" on resource: ")[0] + f" on {named}{_HIDDEN_KEY}"
+    return decision.message
+
+
+_OF_CIPHERTEXT = frozenset({"kms:Decrypt", "kms:ReEncryptFrom"})
+_HIDDEN_KEY = (
+    " because the resource does not exist in this Region, no resource-based policies allow access, or a "
+    "resource-based policy explicitly denies access"
+)
+
+
 def _naming(check: Check, decision: Decision, resource: str) -> str:
     """The common sentence with this name of the resource; without any if it is empty."""
     told = f" on resource: {resource}" if resource else ""
@@ -109,6 +134,7 @@ _LISTINGS: dict[str, str] = {
 _WORDS: dict[str, Callable[[Call, Check, Decision, LabState], str]] = {
     "s3": _s3,
     "s3control": _s3,
+    "kms": _kms,
     "sts": _sts,
     "ec2": _ec2,
     "sns": _sns,

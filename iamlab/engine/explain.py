@@ -107,7 +107,7 @@ def _decided_beforehand(decision: Decision, reason: str) -> Iterator[str]:
 def _allowed(decision: Decision) -> Iterator[str]:
     action, caller = decision.request.action, decision.request.caller
     layer = decision.trace.layer(decision.layer)
-    found = next(_matching(layer, "Allow"), None) if layer is not None else None
+    found = _decisive(layer, decision) if layer is not None else None
     if layer is None or found is None:
         yield (
             f"`{caller}` is the account's root user. It may do everything in its own account, unless a policy of the "
@@ -115,7 +115,7 @@ def _allowed(decision: Decision) -> Iterator[str]:
         )
     else:
         note = f"; {layer.note}" if layer.note else ""
-        yield f"`{action}` is allowed: {_named(*found)} in {_policy_of(layer.layer, decision)} matches{note}."
+        yield f"`{action}` is allowed: {_placed(*found, layer, decision)} matches{note}."
     if decision.route.trust and decision.layer == Layer.RESOURCE:
         yield from _contested(decision)
     passed = [
@@ -172,7 +172,7 @@ def _implicitly_denied(decision: Decision) -> Iterator[str]:
     if layer.layer in (Layer.SCP, Layer.RCP) and layer.note:
         yield f"Here {layer.note}."
     yield from _not_enough(decision, layer)
-    misses = sorted(_near_misses(layer), key=lambda miss: len(miss[2]))
+    misses = sorted((*_near_misses(layer), *_missed_grants(decision, layer)), key=lambda miss: len(miss[2]))
     for policy, statement, failed in misses[:2]:
         why = _series([part.reason for part in failed], "; ")
         yield f"{_capital(_named(policy, statement))} lists the action, but doesn't match: {why}."
@@ -234,8 +234,8 @@ def _ungranted(decision: Decision) -> str:
         )
     if route.gate:
         return (
-            "The key's policy doesn't allow this. For KMS keys the key policy decides: policies of users and roles "
-            "count only where it hands the decision to the account."
+            "Neither the key's policy nor a grant allows this. For KMS keys the key policy decides: policies of users "
+            "and roles count only where it hands the decision to the account."
         )
     if route.kind >= CallerKind.SERVICE:
         return "This caller has no policies of its own: only the resource's policy could allow it, and it doesn't."
@@ -254,8 +254,35 @@ def _near_misses(layer: LayerTrace) -> Iterator[Miss]:
                     yield policy, statement, failed
 
 
+def _decisive(layer: LayerTrace, decision: Decision) -> tuple[PolicyTrace, StatementTrace] | None:
+    """The Allow that a permission comes from: of the resource's side the one that speaks most plainly of the caller."""
+    allows = list(_matching(layer, "Allow"))
+    if layer.layer != Layer.RESOURCE or len(allows) < 2:
+        return allows[0] if allows else None
+    route, bounded = decision.route, decision.policies.bounded
+    if not route.same_account:
+        allows = [found for found in allows if found[0].member.grant] or allows
+    return max(allows, key=lambda found: found[1].statement.strength(route, bounded))
+
+
+def _placed(policy: PolicyTrace, statement: StatementTrace, layer: LayerTrace, decision: Decision) -> str:
+    """A statement and where it stands; a grant has but one, and is its own place."""
+    if policy.member.grant:
+        return f"the {policy.name or 'grant'}"
+    return f"{_named(policy, statement)} in {_policy_of(layer.layer, decision)}"
+
+
 def _matching(layer: LayerTrace, effect: str) -> Iterator[tuple[PolicyTrace, StatementTrace]]:
     return ((policy, statement) for policy, statement in layer.matched() if statement.effect == effect)
+
+
+def _missed_grants(decision: Decision, layer: LayerTrace) -> Iterator[Miss]:
+    """Grants to this caller that fail on their constraints alone, where its own policies don't allow."""
+    resource = decision.trace.layer(Layer.RESOURCE)
+    if layer.layer == Layer.IDENTITY and resource is not None:
+        for policy, statement, failed in _near_misses(resource):
+            if policy.member.grant and all(part.operator for part in failed):
+                yield policy, statement, failed
 
 
 def _named(policy: PolicyTrace, statement: StatementTrace) -> str:

@@ -31,15 +31,19 @@ class Member:
         level: for SCPs and RCPs the level from the root, counted from 0; else None.
         index: its position in the layer (in its level), from 0.
         policy: the policy.
+        grant: it is a grant on the resource, beside the resource's policy.
     """
 
-    __slots__ = ("index", "layer", "level", "policy", "shown")
+    __slots__ = ("grant", "index", "layer", "level", "policy", "shown")
 
-    def __init__(self, layer: Layer, level: int | None, index: int, policy: Policy) -> None:
+    def __init__(
+        self, layer: Layer, level: int | None, index: int, policy: Policy, grant: bool = False
+    ) -> None:
         self.layer = layer
         self.level = level
         self.index = index
         self.policy = policy
+        self.grant = grant
         self.shown: Any = None  # the trace keeps its description of a policy without a say here
 
 
@@ -53,12 +57,24 @@ class Plan:
     Attributes:
         denies: (bit of the layer, matcher, statement, member), in the order in which layers are named.
         identity, boundary, session, vpce: the Allows of these layers.
-        resource: the Allows of the resource's policy.
+        resource: the Allows of the resource's policy and of grants.
+        grants: those of grants alone.
         scps, rcps: the Allows level by level; None without organisation.
         members: which members have any statement here, in the order of the set.
     """
 
-    __slots__ = ("boundary", "denies", "identity", "members", "rcps", "resource", "scps", "session", "vpce")
+    __slots__ = (
+        "boundary",
+        "denies",
+        "grants",
+        "identity",
+        "members",
+        "rcps",
+        "resource",
+        "scps",
+        "session",
+        "vpce",
+    )
 
     def __init__(self) -> None:
         self.denies: list[tuple[int, Hit, Statement, Member]] = []
@@ -67,6 +83,7 @@ class Plan:
         self.session: list[Rule] = []
         self.vpce: list[Rule] = []
         self.resource: list[Rule] = []
+        self.grants: list[Rule] = []
         self.scps: list[list[Rule]] | None = None
         self.rcps: list[list[Rule]] | None = None
         self.members: list[tuple[Member, tuple[Statement, ...]]] = []
@@ -83,6 +100,8 @@ class PolicySet:
         resource: the resource's policy (for sts:AssumeRole the role's trust policy), or None.
         scps: service control policies of the caller's account, level by level from the root; `()` without organisation.
         rcps: the same for resource control policies of the resource's account.
+        grants: grants on the resource, written as policies (KMS). They stand beside its policy, and let a principal of
+            another account in without that account's policies.
 
     Attributes:
         members: all policies with their places.
@@ -110,6 +129,7 @@ class PolicySet:
         resource: Document | None = None,
         scps: Iterable[Iterable[Document]] | None = (),
         rcps: Iterable[Iterable[Document]] | None = (),
+        grants: Iterable[Document] | None = (),
     ) -> None:
         # Of several layers that deny, the first in this order is named: AWS doesn't document its own.
         members: list[Member] = []
@@ -117,6 +137,8 @@ class PolicySet:
         self._rcp_levels = _add_levels(members, Layer.RCP, rcps)
         self.through_endpoint = _add(members, Layer.VPCE, None, vpce)
         _add(members, Layer.RESOURCE, None, () if resource is None else (resource,))
+        if grants:
+            _add_grants(members, grants, 0 if resource is None else 1)
         self.bounded = _add(members, Layer.BOUNDARY, None, boundary)
         self.in_session = _add(members, Layer.SESSION, None, session)
         _add(members, Layer.IDENTITY, None, identity)
@@ -139,6 +161,11 @@ class PolicySet:
     def layer(self, layer: Layer) -> tuple[Member, ...]:
         """The members of one layer."""
         return tuple(member for member in self.members if member.layer == layer)
+
+    @property
+    def grants(self) -> tuple[Policy, ...]:
+        """The grants on the resource, as policies."""
+        return tuple(member.policy for member in self.members if member.grant)
 
     def levels(self, layer: Layer) -> int:
         """How many levels of SCPs or RCPs there are; 0 without organisation."""
@@ -192,7 +219,10 @@ class PolicySet:
                 assert levels is not None
                 assert member.level is not None
                 into = levels[member.level]
-            into.extend((statement.hit(facts.usage, self.bounded), statement, member) for statement in allows)
+            rules = [(statement.hit(facts.usage, self.bounded), statement, member) for statement in allows]
+            into += rules
+            if member.grant:
+                plan.grants += rules
         return plan
 
     def __repr__(self) -> str:
@@ -211,6 +241,12 @@ def _add(members: list[Member], layer: Layer, level: int | None, documents: Any)
         policy = document if isinstance(document, Policy) else Policy(document)
         members.append(Member(layer, level, index, policy))
     return index >= 0
+
+
+def _add_grants(members: list[Member], documents: Iterable[Document], start: int) -> None:
+    for index, document in enumerate(documents, start):
+        policy = document if isinstance(document, Policy) else Policy(document)
+        members.append(Member(Layer.RESOURCE, None, index, policy, grant=True))
 
 
 def _add_levels(members: list[Member], layer: Layer, levels: Iterable[Iterable[Document]] | None) -> int:

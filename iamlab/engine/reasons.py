@@ -34,6 +34,11 @@ RESOURCE_NOTES: Final = {
     (Strength.ACCOUNT, "cross"): "the owner's side allows: the caller's own account must allow too",
     (Strength.ENTITY, "cross"): "the owner's side allows: the caller's own account must allow too",
     (Strength.DIRECT, "cross"): "the owner's side allows: the caller's own account must allow too",
+    (
+        Strength.ENTITY,
+        "grant",
+    ): "a grant names the role or user behind the session: no identity-based Allow is needed, not even across accounts",
+    (Strength.DIRECT, "grant"): "a grant names the caller: that counts by itself, even across accounts",
 }
 """What a grant of the resource's policy is worth, by strength and by whether caller and resource share the account."""
 

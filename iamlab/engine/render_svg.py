@@ -97,14 +97,15 @@ def _way(decision: Decision) -> tuple[int, bool]:
 
 def _asked_later(decision: Decision) -> bool:
     """Whether layers behind the resource's policy had to allow too."""
-    from iamlab.engine.verdict import granted
+    from iamlab.engine.verdict import granted, granted_alone
     from iamlab.policy.facts import Strength
 
     route = decision.route
     if route.account is None:
         return False
-    strength = granted(decision.policies.plan(route.action), route, decision.policies.bounded)
-    return strength != Strength.DIRECT or not route.same_account or route.boundable is False
+    alone = granted if route.same_account else granted_alone
+    strength = alone(decision.policies.plan(route.action), route, decision.policies.bounded)
+    return strength != Strength.DIRECT or route.boundable is False
 
 
 def _x(place: int) -> int:

@@ -11,7 +11,8 @@ from iamlab.engine.policy_set import PolicySet
 from iamlab.engine.reasons import RESOURCE_NOTES
 from iamlab.engine.route import Route
 from iamlab.engine.trace import LayerTrace, PolicyTrace, StatementTrace, Trace
-from iamlab.engine.verdict import granted
+from iamlab.engine.verdict import granted, granted_alone
+from iamlab.policy.facts import Strength
 from iamlab.policy.outline import outline_of
 from iamlab.policy.statement import Statement, Usage
 
@@ -139,6 +140,10 @@ def _layer_trace(
 def _resource_note(route: Route, policies: PolicySet, outcome: Outcome) -> tuple[Outcome, str]:
     if route.foreign:
         return Outcome.IMPLICITLY_DENIED, "partitions of AWS don't trust each other"
-    strength = granted(policies.plan(route.action), route, policies.bounded)
+    plan = policies.plan(route.action)
+    strength = granted(plan, route, policies.bounded)
     where = "same" if route.same_account else "cross"
+    alone = Strength.NONE if route.same_account else granted_alone(plan, route, policies.bounded)
+    if alone > Strength.ACCOUNT:
+        strength, where = alone, "grant"
     return outcome, RESOURCE_NOTES.get((strength, where), "")

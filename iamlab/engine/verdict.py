@@ -5,7 +5,8 @@ where the layers are joined; matching belongs to `iamlab.policy`, telling to `tr
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html (the
 order, and how strongly a resource's policy grants), …_evaluation-logic-cross-account.html, and for the two policies
-that must allow by themselves id_roles_update-role-trust-policy.html and KMS's key-policy-default.html.
+that must allow by themselves id_roles_update-role-trust-policy.html and KMS's key-policy-default.html. KMS's grants
+let a principal of another account in without a policy there: see KMS's policy-evaluation.html.
 """
 
 from __future__ import annotations
@@ -74,16 +75,13 @@ def _judge_root(route: Route, policies: PolicySet, plan: Plan, grant: Strength) 
 
 
 def _judge_identity(route: Route, policies: PolicySet, plan: Plan, grant: Strength) -> Verdict:
-    if route.same_account:
-        if grant == Strength.DIRECT:
-            return _BY_RESOURCE
-        if route.gate and not grant:
-            return _NO_RESOURCE
-        by_entity = grant == Strength.ENTITY
-    else:
-        if route.gate and not grant:
-            return _NO_RESOURCE
-        by_entity = False
+    # What needs no Allow of the caller's own account.
+    enough = grant if route.same_account else granted_alone(plan, route, policies.bounded)
+    if enough == Strength.DIRECT:
+        return _BY_RESOURCE
+    if route.gate and not grant:
+        return _NO_RESOURCE
+    by_entity = enough == Strength.ENTITY
     identity = _allows(plan.identity, route)
     if not identity and not by_entity:
         return _NO_IDENTITY
@@ -108,10 +106,19 @@ def _allows(rules: list[Rule], route: Route) -> bool:
 
 def granted(plan: Plan, route: Route, bounded: bool) -> Strength:
     """The strongest grant of the resource's policy; across partitions there is none."""
+    return _strongest(plan.resource, route, bounded)
+
+
+def granted_alone(plan: Plan, route: Route, bounded: bool) -> Strength:
+    """The strongest of a KMS key's grants, which across accounts count by themselves."""
+    return _strongest(plan.grants, route, bounded) if plan.grants else Strength.NONE
+
+
+def _strongest(rules: list[Rule], route: Route, bounded: bool) -> Strength:
     best = Strength.NONE
     if route.foreign:
         return best
-    for hit, statement, _ in plan.resource:
+    for hit, statement, _ in rules:
         if hit(route):
             strength = statement.strength(route, bounded)
             if strength > best:

@@ -78,7 +78,10 @@ def others_of(others: PolicySet | Mapping[str, Any] | None) -> Mapping[str, Any]
     parts: dict[str, Any] = {
         name: tuple(member.policy for member in others.layer(layer)) for name, layer in _FLAT.items()
     }
-    parts["resource"] = next((member.policy for member in others.layer(Layer.RESOURCE)), None)
+    parts["resource"] = next(
+        (member.policy for member in others.layer(Layer.RESOURCE) if not member.grant), None
+    )
+    parts["grants"] = others.grants
     for name, layer in _LEVELS.items():
         levels: list[list[Policy]] = [[] for _ in range(others.levels(layer))]
         for member in others.layer(layer):

@@ -38,6 +38,8 @@ class Check:
     """The policy attached to the resource itself, a role's trust policy included."""
     barriers: tuple[str, ...] = ()
     """Settings of the service that deny this request beside the resource's policy (S3 Block Public Access)."""
+    grants: tuple[Policy, ...] = ()
+    """Grants on the resource (of KMS keys), as policies beside its own."""
     dependent: bool = False
     """Needed because of what the call carries along (a passed role, tags), not for the operation itself."""
     item: int | None = None

@@ -1,6 +1,6 @@
 """What each operation of KMS needs.
 
-Keys are named by id, ARN or alias, but permission is always asked for the key itself, whose policy decides.
+Keys are named by id, ARN or alias, but permission is always asked for the key itself, whose policy and grants decide.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
@@ -8,12 +8,15 @@ https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.catalogue.check import Check, Context
 from iamlab.cloud.catalogue.table import words
 from iamlab.cloud.catalogue.tags import request_tags, resource_tags, tag_keys, tags_in
+from iamlab.cloud.grants import Grant, as_policy, every_grant, grants_on, may_retire
 from iamlab.cloud.moto_seam import resources
 from iamlab.cloud.resource_policies import owner_of, policy_of
 
@@ -27,7 +30,7 @@ ON_KEY = words(
     "GenerateDataKey GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext "
     "GenerateDataKeyWithoutPlaintext GenerateMac GetKeyLastUsage GetKeyPolicy GetKeyRotationStatus "
     "GetParametersForImport GetPublicKey ImportKeyMaterial ListGrants ListKeyPolicies ListKeyRotations "
-    "ListResourceTags PutKeyPolicy ReplicateKey RetireGrant RevokeGrant RotateKeyOnDemand "
+    "ListResourceTags PutKeyPolicy ReplicateKey RevokeGrant RotateKeyOnDemand "
     "ScheduleKeyDeletion Sign TagResource UntagResource UpdateKeyDescription UpdatePrimaryRegion Verify "
     "VerifyMac"
 )
@@ -58,7 +61,7 @@ _KEYS: Mapping[str, str] = {
     "WrappingKeySpec": "kms:WrappingKeySpec",
 }
 # Only a cryptographic operation counts as "by this alias".
-_BY_ALIAS = frozenset(
+BY_ALIAS = frozenset(
     words(
         "Decapsulate Decrypt DescribeKey Encapsulate Encrypt GenerateDataKey GenerateDataKeyPair "
         "GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac GetPublicKey "
@@ -71,31 +74,65 @@ _SYMMETRIC = frozenset(
         "GenerateDataKeyWithoutPlaintext"
     )
 )
+KEY_ID = re.compile(r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
 _KEY_ID_LENGTH = 36
 
 
 def key_check(call: Call, action: str, key_id: Any, context: Context | None = None) -> Check:
     """The question about one key, with what is known about it."""
     named = str(key_id or "*")
-    partition = resources.partition_of(call.region)
+    arn, key = named_key(call, named)
+    found: Context = {"kms:CallerAccount": call.caller.account or call.account}
+    if key is not None:
+        found.update(_key_context(key, arn))
+    alias = named.split(":", 5)[-1]
+    if alias.startswith("alias/") and call.operation in BY_ALIAS:
+        found["kms:RequestAlias"] = alias
+    if context:
+        found.update(context)
+    grants = tuple(map(as_policy, grants_on(key))) if key is not None else ()
+    owner = owner_of(arn, call.account)
+    return Check(action, arn, owner, found, resource_policy=policy_of(arn), grants=grants)
+
+
+def named_key(call: Call, named: str) -> tuple[str, Any | None]:
+    """The ARN of the key that a name stands for (id, ARN, alias), and moto's record of it, None if there is none."""
     parts = named.split(":", 5)
     region, account = (parts[3], parts[4]) if len(parts) == 6 else (call.region, call.account)
     key = resources.kms_key(account, region, named)
     if key is not None:
-        arn = str(key.arn)
-    elif len(parts) == 6:
-        arn = named
-    else:
-        arn = f"arn:{partition}:kms:{region}:{account}:{'' if named.startswith('alias/') else 'key/'}{named}"
-    found: Context = {"kms:CallerAccount": call.caller.account or call.account}
-    if key is not None:
-        found.update(_key_context(key, arn))
-    alias = parts[5] if len(parts) == 6 else named
-    if alias.startswith("alias/") and call.operation in _BY_ALIAS:
-        found["kms:RequestAlias"] = alias
-    if context:
-        found.update(context)
-    return Check(action, arn, owner_of(arn, call.account), found, resource_policy=policy_of(arn))
+        return str(key.arn), key
+    if len(parts) == 6:
+        return named, None
+    kind = "" if named.startswith("alias/") else "key/"
+    return f"arn:{resources.partition_of(region)}:kms:{region}:{account}:{kind}{named}", None
+
+
+def key_names(call: Call) -> tuple[str, ...]:
+    """The keys that a call names, as it names them; the key of a ciphertext among them."""
+    params = call.params
+    names = [params.get(name) for name in ("KeyId", "SourceKeyId", "DestinationKeyId", "TargetKeyId")]
+    if not names[0] and not names[1]:
+        names.append(ciphertext_key(call))
+    return tuple(str(name) for name in names if name)
+
+
+def named_grant(call: Call) -> tuple[Any, Grant] | None:
+    """The grant that RetireGrant and RevokeGrant speak of, by its token or by key and id, with the key."""
+    params = call.params
+    if params.get("GrantToken"):
+        return next(
+            (
+                (key, grant)
+                for key, grant in every_grant()
+                if params["GrantToken"] in grant.tokens and key.region == call.region
+            ),
+            None,
+        )
+    _, key = named_key(call, str(params.get("KeyId") or "*"))
+    wanted = params.get("GrantId")
+    grant = next((grant for grant in grants_on(key) if grant.id == wanted), None) if key is not None else None
+    return (key, grant) if grant is not None else None
 
 
 def _key_context(key: Any, arn: str) -> Context:
@@ -124,14 +161,18 @@ def _request_context(call: Call) -> Context:
         context["kms:GrantIsForAWSResource"] = False  # true only when an AWS service makes the call
         if params.get("Operations"):
             context["kms:GrantOperations"] = [str(operation) for operation in params["Operations"]]
-        constraints = params.get("Constraints") or {}
-        if constraints:
-            kind = next(iter(constraints))
-            context["kms:GrantConstraintType"] = kind
-            context.update(_encryption_context(constraints.get(kind)))
+        context.update(_constraint_context(params.get("Constraints") or {}))
     tags = tags_in(params.get("Tags"))
     context.update(request_tags(tags) if tags else tag_keys(params.get("TagKeys") or ()))
     return context
+
+
+def _constraint_context(constraints: Mapping[str, Any]) -> Context:
+    """A grant's constraint on the encryption context, as conditions see it."""
+    for kind in ("EncryptionContextEquals", "EncryptionContextSubset"):
+        if constraints.get(kind):
+            return {"kms:GrantConstraintType": kind, **_encryption_context(constraints[kind])}
+    return {}
 
 
 def _encryption_context(pairs: Any) -> Context:
@@ -142,12 +183,13 @@ def _encryption_context(pairs: Any) -> Context:
     return context
 
 
-def _key_of(blob: Any) -> str | None:
-    """The key that a ciphertext was made with: moto writes its id in front."""
+def ciphertext_key(call: Call) -> str | None:
+    """The key that a call's ciphertext was made with: moto writes its id in front."""
+    blob = call.params.get("CiphertextBlob")
     if not isinstance(blob, bytes) or len(blob) < _KEY_ID_LENGTH:
         return None
     text = blob[:_KEY_ID_LENGTH].decode("ascii", "replace")
-    return text if text.isprintable() else None
+    return text if KEY_ID.fullmatch(text) else None
 
 
 def _on_key(operation: str) -> Callable[[Call], tuple[Check, ...]]:
@@ -156,7 +198,7 @@ def _on_key(operation: str) -> Callable[[Call], tuple[Check, ...]]:
     def needs(call: Call) -> tuple[Check, ...]:
         key_id = call.params.get("KeyId")
         if operation == "Decrypt":
-            key_id = key_id or _key_of(call.params.get("CiphertextBlob"))
+            key_id = key_id or ciphertext_key(call)
         return (key_check(call, action, key_id, _request_context(call)),)
 
     return needs
@@ -204,10 +246,27 @@ def _alias(call: Call) -> tuple[Check, ...]:
     return tuple(found)
 
 
+def _retire_grant(call: Call) -> tuple[Check, ...]:
+    """The grant alone says who may retire it: the key's policy has no say.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
+    """
+    action = f"kms:{call.operation}"
+    found = named_grant(call)
+    if found is None:
+        return (key_check(call, action, call.params.get("KeyId")),)
+    key, grant = found
+    context: Context = {"kms:CallerAccount": call.caller.account or call.account}
+    context.update(_key_context(key, grant.key_arn))
+    if grant.constraints:
+        context.update(_constraint_context(grant.constraints))
+    return (Check(action, grant.key_arn, grant.account, context, grants=(may_retire(grant),)),)
+
+
 def _re_encrypt(call: Call) -> tuple[Check, ...]:
     """One call, two actions: out of the old key and into the new."""
     params = call.params
-    source = params.get("SourceKeyId") or _key_of(params.get("CiphertextBlob"))
+    source = params.get("SourceKeyId") or ciphertext_key(call)
     checks = []
     for side, action, key_id in (
         ("Source", "kms:ReEncryptFrom", source),
@@ -219,14 +278,7 @@ def _re_encrypt(call: Call) -> tuple[Check, ...]:
         checks.append(key_check(call, action, key_id, context))
     same = checks[0].resource == checks[1].resource
     return tuple(
-        Check(
-            check.action,
-            check.resource,
-            check.owner,
-            {**check.context, "kms:ReEncryptOnSameKey": same},
-            resource_policy=check.resource_policy,
-        )
-        for check in checks
+        replace(check, context={**check.context, "kms:ReEncryptOnSameKey": same}) for check in checks
     )
 
 
@@ -235,4 +287,5 @@ OPERATIONS: Mapping[str, Callable[[Call], tuple[Check, ...]]] = {
     **{operation: _without_key(operation) for operation in WITHOUT_KEY},
     **dict.fromkeys(("CreateAlias", "DeleteAlias", "UpdateAlias"), _alias),
     "ReEncrypt": _re_encrypt,
+    "RetireGrant": _retire_grant,
 }

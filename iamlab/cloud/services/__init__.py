@@ -59,6 +59,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "mfa_devices",
         "iam_root_access",
     ),
+    "kms": ("kms_keys",),
     "organizations": ("organizations", "iam_root_access"),
     "s3": ("s3_batches", "s3_buckets", "s3_acls", "s3_policies"),
     "sts": (
@@ -89,6 +90,7 @@ _SELDOM: dict[str, dict[str, str]] = {
         "SigningCertificate": "iam_signing_certificates",
         "Simulate": "iam_simulator",
     },
+    "kms": {"Grant": "kms_grants"},
     "sts": {
         "AssumeRoot": "sts_root",
         "WebIdentityToken": "outbound_identity",

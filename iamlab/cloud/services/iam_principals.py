@@ -1,4 +1,4 @@
-"""Users and roles that are named as principals, and then renamed or deleted.
+"""Users and roles that are named as principals of policies and grants, and then renamed or deleted.
 
 AWS keeps the unique id of a user or role that a policy names, and shows its present ARN. When the entity is gone, the
 id shows (`AIDA…`, `AROA…`), and a new entity of the old name is somebody else. Here the stored text is changed at that
@@ -14,8 +14,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from iamlab.cloud.moto_seam import stored_policies
+from iamlab.cloud import grants
+from iamlab.cloud.moto_seam import identities, stored_policies
 from iamlab.cloud.moto_seam.identities import PARTITION
+
+PARTITIONS = frozenset(
+    {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
+)
+"""The partitions of AWS, as ARNs name them."""
 
 _ACCOUNT = re.compile(r"\d{12}")
 _ELEMENTS = ("Principal", "NotPrincipal")
@@ -41,15 +47,42 @@ def forget(record: Any) -> None:
             return f"{record.id}:{name.removeprefix(sessions)}"
         return name
 
-    stored_policies.rewrite(lambda text: _renamed(text, str(record.name), instead))
+    _everywhere(str(record.name), instead)
 
 
 def follow(old_arn: str, new_arn: str) -> None:
     """Let policies name a user by its new ARN."""
     if old_arn != new_arn:
-        stored_policies.rewrite(
-            lambda text: _renamed(text, old_arn, lambda name: new_arn if name == old_arn else name)
-        )
+        _everywhere(old_arn, lambda name: new_arn if name == old_arn else name)
+
+
+def exists(arn: str) -> bool:
+    """Whether there is the account, user, role or session that an ARN names.
+
+    Nobody can look into accounts outside of the lab: their users and roles are believed.
+    """
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or parts[1] not in PARTITIONS or not _ACCOUNT.fullmatch(parts[4]):
+        return False
+    service, account, path = parts[2], parts[4], parts[5]
+    kind, _, rest = path.partition("/")
+    known = identities.account_exists(account)
+    if service == "iam":
+        if path == "root":
+            return True
+        if kind == "user" and rest:
+            return not known or any(user.arn == arn for user in list(identities.iam(account).users.values()))
+        return kind == "role" and bool(rest) and (not known or identities.role_by_arn(arn) is not None)
+    if service == "sts" and kind == "assumed-role":
+        role, _, session = rest.partition("/")
+        return bool(session) and (not known or identities.role_by_name(account, role) is not None)
+    return service == "sts" and kind == "federated-user" and bool(rest)
+
+
+def _everywhere(clue: str, instead: Callable[[str], str]) -> None:
+    """Name principals otherwise, in all policies that say this word and in all grants."""
+    stored_policies.rewrite(lambda text: _renamed(text, clue, instead))
+    grants.rename(instead)
 
 
 def _renamed(text: str, clue: str, instead: Callable[[str], str]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.services.iam_principals import PARTITIONS, exists
 from iamlab.cloud.services.shared_issuers import untested_claim
 
 _SYNTAX = "Syntax errors in policy."
@@ -33,9 +34,6 @@ _SYNTAX_CODES = frozenset(
         "MISSING_STATEMENT",
         "UNSUPPORTED_ELEMENT_COMBINATION",
     }
-)
-_PARTITIONS = frozenset(
-    {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
 )
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 _SID = re.compile(r"[0-9A-Za-z]*")
@@ -172,7 +170,7 @@ def _resource_form(resource: str) -> str | None:
     if not colon or scheme != "arn":
         return f'Resource {resource} must be in ARN format or "*".'
     partition, colon, rest = rest.partition(":")
-    if partition != "*" and partition not in _PARTITIONS:
+    if partition != "*" and partition not in PARTITIONS:
         parts = [*rest.split(":", 3), "*", "*", "*", "*"][:4]
         whole = ":".join(
             part or "*" if number == 0 and not rest else part for number, part in enumerate(parts)
@@ -323,37 +321,12 @@ def _named(principal: Any) -> Iterator[tuple[str, str]]:
 
 def _principal_exists(kind: str, name: str) -> bool:
     if kind == "AWS":
-        return name == "*" or bool(_ACCOUNT.fullmatch(name)) or _aws_exists(name)
+        return name == "*" or bool(_ACCOUNT.fullmatch(name)) or exists(name)
     if kind == "Service":
         return name.endswith((".amazonaws.com", ".amazonaws.com.cn", ".aws.internal")) and "*" not in name
     if kind == "Federated":
         return name in _FEDERATED or _provider_exists(name)
     return False
-
-
-def _aws_exists(arn: str) -> bool:
-    """The account, user, role or session that an ARN names. Nobody can look into accounts outside of the lab."""
-    parts = arn.split(":", 5)
-    if (
-        len(parts) != 6
-        or parts[0] != "arn"
-        or parts[1] not in _PARTITIONS
-        or not _ACCOUNT.fullmatch(parts[4])
-    ):
-        return False
-    service, account, path = parts[2], parts[4], parts[5]
-    kind, _, rest = path.partition("/")
-    known = identities.account_exists(account)
-    if service == "iam":
-        if path == "root":
-            return True
-        if kind == "user" and rest:
-            return not known or any(user.arn == arn for user in list(identities.iam(account).users.values()))
-        return kind == "role" and bool(rest) and (not known or identities.role_by_arn(arn) is not None)
-    if service == "sts" and kind == "assumed-role":
-        role, _, session = rest.partition("/")
-        return bool(session) and (not known or identities.role_by_name(account, role) is not None)
-    return service == "sts" and kind == "federated-user" and bool(rest)
 
 
 def _provider_exists(arn: str) -> bool:

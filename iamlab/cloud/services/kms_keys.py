@@ -1,0 +1,93 @@
+"""What KMS looks at beside policies: that a key is there, that its state allows the operation, and dry runs.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+"""
+
+from __future__ import annotations
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.catalogue.kms import BY_ALIAS, KEY_ID, ON_KEY, ciphertext_key, key_names, named_key
+from iamlab.cloud.catalogue.table import words
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import keys
+from iamlab.cloud.services import EVERY, guard, proof
+from iamlab.cloud.state import LabState
+
+_CRYPTOGRAPHIC = frozenset(
+    words(
+        "Decapsulate Decrypt DeriveSharedSecret Encapsulate Encrypt GenerateDataKey GenerateDataKeyPair "
+        "GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac ReEncrypt Sign "
+        "Verify VerifyMac"
+    )
+)
+_NOT_DISABLED = _CRYPTOGRAPHIC | frozenset(
+    words("CreateGrant DisableKeyRotation EnableKeyRotation GetPublicKey RotateKeyOnDemand")
+)
+_NOT_PENDING_DELETION = _NOT_DISABLED | frozenset(
+    words(
+        "CreateAlias DisableKey EnableKey ImportKeyMaterial ScheduleKeyDeletion TagResource UntagResource "
+        "UpdateAlias UpdateKeyDescription"
+    )
+)
+
+
+@proof("kms", *ON_KEY, "ReEncrypt")
+def key_is_there(call: Call, state: LabState) -> None:
+    """A name of the caller's own account that leads to no key is told so, whatever policies say.
+
+    Of other accounts' keys nobody learns whether they are there.
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html, "NotFoundException"
+    """
+    for name in key_names(call):
+        arn, key = named_key(call, name)
+        _, _, _, region, account, resource = arn.split(":", 5)
+        if region != call.region:
+            raise AwsError("NotFoundException", f"Invalid arn {region}")
+        if account and account != call.account:
+            continue
+        if name.split(":", 5)[-1].startswith("alias/") and call.operation not in BY_ALIAS:
+            raise AwsError("NotFoundException", f"Invalid keyId '{name}'")
+        if key is not None:
+            continue
+        if resource.startswith("alias/"):
+            raise AwsError("NotFoundException", f"Alias {arn} is not found.")
+        if not KEY_ID.fullmatch(resource.removeprefix("key/")):
+            raise AwsError("NotFoundException", f"Invalid keyId '{name}'")
+        raise AwsError("NotFoundException", f"Key '{arn}' does not exist")
+
+
+@proof("kms", "Decrypt", "ReEncrypt")
+def ciphertext_tells_its_key(call: Call, state: LabState) -> None:
+    """A ciphertext that no key of KMS has made is refused before anybody could say whose permission it takes."""
+    named = call.params.get("KeyId") or call.params.get("SourceKeyId")
+    if not named and call.params.get("CiphertextBlob") and not ciphertext_key(call):
+        raise AwsError("InvalidCiphertextException", "")
+
+
+@guard("kms", EVERY)
+def state_allows(call: Call, state: LabState) -> None:
+    """A key that is switched off or about to be deleted does little."""
+    for name in key_names(call):
+        _, key = named_key(call, name)
+        if key is None:
+            continue
+        pending = keys.is_pending_deletion(key)
+        if pending and call.operation in _NOT_PENDING_DELETION:
+            raise AwsError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
+        if not pending and call.operation == "CancelKeyDeletion":
+            raise AwsError("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
+        if keys.is_disabled(key) and call.operation in _NOT_DISABLED:
+            raise AwsError("DisabledException", f"{key.arn} is disabled.")
+    if call.operation in _CRYPTOGRAPHIC:
+        dry_run(call)
+
+
+def dry_run(call: Call) -> None:
+    """End a call that only asks whether it would succeed.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html
+    """
+    if call.params.get("DryRun"):
+        raise AwsError(
+            "DryRunOperationException", "The request would have succeeded, but the DryRun option is set."
+        )
