@@ -23,6 +23,7 @@ from iamlab.cloud.callers import find_caller, find_credential
 from iamlab.cloud.moto_seam.operations import Reply
 from iamlab.cloud.sessions import Session, SessionKind
 from iamlab.cloud.state import LabState
+from iamlab.cloud.trail import note
 
 URL = re.compile(r"https://([a-z0-9-]+\.)?signin\.aws\.amazon\.com/federation(\?|$)")
 _STORE = "sign-in tokens"
@@ -118,4 +119,4 @@ def _record(name: str, session: Session, state: LabState) -> None:
 
     caller = find_caller(session.access_key_id, state)
     if caller is not None:
-        state.events.append(sign_in_event(name, caller, session.account, state.clock.tick(), state))
+        note(sign_in_event(name, caller, session.account, state.clock.tick(), state), state)

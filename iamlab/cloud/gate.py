@@ -26,7 +26,7 @@ from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, U
 from iamlab.cloud.ruling import authorise
 from iamlab.cloud.sessions import restriction
 from iamlab.cloud.state import LabState
-from iamlab.cloud.trail import Event, event_for
+from iamlab.cloud.trail import Event, event_for, note
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ class Gate:
         """
         state = self.state
         now = state.clock.tick()
+        if state.recorder is not None:
+            state.recorder.catch_up(now)
         request_id = str(uuid.UUID(int=state.random.getrandbits(128), version=4))
         body = operations.take_body(request)
         self._prepare(endpoint.package)
@@ -144,7 +146,7 @@ class Gate:
             if reply[0] >= 400:
                 event.fail_with(reply)
         event.caller, event.account = call.caller, call.account  # of a federated call, its proof alone tells
-        state.events.append(event)
+        note(event, state)
         return reply
 
     def _authorise(self, call: Call) -> str:

@@ -1,4 +1,4 @@
-"""Calls that an AWS service makes by itself, on behalf of a resource: today, to assume a role for a workload.
+"""Calls that an AWS service makes by itself, on behalf of a resource: to assume a role, to deliver log files.
 
 They pass the same steps as anybody's call (catalogue, collect, decide, record), without a signature to check, since
 nobody outside of the lab can make them.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from iamlab.cloud.call import AuthKind, Call
@@ -20,7 +20,7 @@ from iamlab.cloud.moto_seam import identities, operations
 from iamlab.cloud.ruling import authorise
 from iamlab.cloud.sessions import Session, SessionKind, issue
 from iamlab.cloud.state import LabState
-from iamlab.cloud.trail import event_for
+from iamlab.cloud.trail import event_for, note
 
 
 def assume_for_service(
@@ -45,7 +45,8 @@ def assume_for_service(
     Raises:
         AwsError: the role's trust policy, or an RCP, doesn't allow it.
     """
-    call = _call(state, service_principal(service), "AssumeRole", RoleArn=role_arn, RoleSessionName=name)
+    caller, now = service_principal(service), state.clock.tick()
+    call = service_call(state, caller, "sts", "AssumeRole", now, RoleArn=role_arn, RoleSessionName=name)
     event = event_for(call, state)
     event.account = source_arn.split(":")[4]
     try:
@@ -71,13 +72,21 @@ def assume_for_service(
         event.succeed({"Credentials": session.credentials()})
         return session
     finally:
-        state.events.append(event)
+        note(event, state)
 
 
-def _call(state: LabState, caller: Caller, operation: str, **params: Any) -> Call:
-    model = operations.operation_named("sts", operation)
+def service_call(
+    state: LabState, caller: Caller, service: str, operation: str, now: datetime, **params: Any
+) -> Call:
+    """A call that a service makes, to be ruled on; nothing runs by it.
+
+    Args:
+        caller: the service principal.
+        service: the service that is called, `sts`.
+    """
+    model = operations.operation_named(service, operation)
     return Call(
-        service="sts",
+        service=service,
         operation=operation,
         params=params,
         protocol=str(model.service_model.protocol),
@@ -90,7 +99,7 @@ def _call(state: LabState, caller: Caller, operation: str, **params: Any) -> Cal
         user_agent=caller.arn,
         secure=True,
         auth=AuthKind.HEADER,
-        now=state.clock.tick(),
+        now=now,
         model=model,
         request_id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),
     )

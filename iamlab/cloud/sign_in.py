@@ -27,7 +27,7 @@ from iamlab.cloud.moto_seam import credentials, identities, mfa
 from iamlab.cloud.passwords import Password
 from iamlab.cloud.services.mfa_devices import CodeCheck, check_code
 from iamlab.cloud.sessions import SessionKind, issue
-from iamlab.cloud.trail import HIDDEN, Event
+from iamlab.cloud.trail import HIDDEN, Event, note
 
 if TYPE_CHECKING:
     import boto3
@@ -237,4 +237,4 @@ class _Pages:
             event.fail(
                 "Failure", "Failed authentication" if known else "No username found in supplied account"
             )
-        state.events.append(event)
+        note(event, state)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.cloud.clock import Clock
 
 if TYPE_CHECKING:
+    from iamlab.cloud.delivery.recorder import Recorder
     from iamlab.cloud.sessions import Session
     from iamlab.cloud.trail import Event
     from iamlab.engine import Decision
@@ -72,6 +73,8 @@ class LabState:
     decisions: deque[Decided] = field(default_factory=lambda: deque(maxlen=KEEP))
     encoded_messages: dict[str, str] = field(default_factory=dict)
     """EC2's encoded authorization messages → the JSON that DecodeAuthorizationMessage returns."""
+    recorder: Recorder | None = None
+    """Collects events for the accounts' trails; None while there are none."""
     source_ip: str = DEFAULT_SOURCE_IP
     """The address that calls come from, as policies see it."""
     stores: dict[str, Any] = field(default_factory=dict)
@@ -86,4 +89,5 @@ class LabState:
                 kept.clear()
             self.encoded_messages.clear()
             self.stores.clear()
+            self.recorder = None
             self.source_ip = DEFAULT_SOURCE_IP

@@ -19,6 +19,7 @@ from typing import Any
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.callers import Caller
+from iamlab.cloud.data_events import Resource, is_data_event, resources_of
 from iamlab.cloud.moto_seam.operations import Reply
 from iamlab.cloud.sessions import Session, SessionKind
 from iamlab.cloud.state import LabState
@@ -36,22 +37,12 @@ _SECRETS = frozenset(_SECRETS_TEXT.split())
 _READ = re.compile(r"(?:Get|List|Describe|Head|Lookup|Search|BatchGet|Query|Scan|Simulate|Decode|Select)")
 _LONGEST = 1_000
 
-# (service, operation pattern): calls on data, which CloudTrail only logs for those who ask.
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
-_DATA = {
-    "s3": re.compile(
-        r".*(Object|Objects|ObjectTagging|ObjectAcl|MultipartUpload|UploadPart|UploadPartCopy|Parts)$"
-    ),
-    "dynamodb": re.compile(r"(Batch|Transact|Execute)|(Get|Put|Update|Delete)Item|Query|Scan"),
-    "lambda": re.compile(r"Invoke"),
-    "sqs": re.compile(r".*Message(Batch)?$|ReceiveMessage|ChangeMessageVisibility"),
-    "sns": re.compile(r"Publish"),
-}
 # S3's API and its CloudTrail events disagree in a few names.
 _EVENT_NAMES = {
     ("s3", "ListObjectsV2"): "ListObjects",
     ("s3", "CreateMultipartUpload"): "CreateMultipartUpload",
 }
+_PARAMETER_NAMES = {"s3.amazonaws.com": {"Bucket": "BucketName"}}
 _EVENT_SOURCES = {
     "cloudwatch": "monitoring",
     "elbv2": "elasticloadbalancing",
@@ -101,6 +92,13 @@ class Event:
         return f"{self.source.split('.')[0]}:{self.name}"
 
     @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Of a data event, the resources whose data it is about: type and ARN of each."""
+        if not self.data_event:
+            return ()
+        return resources_of(self.source, self.parameters, self.region, self.account)
+
+    @property
     def allowed(self) -> bool:
         """False if the call ended in an error, whatever its kind."""
         return self.error_code is None
@@ -139,11 +137,17 @@ class Event:
             made["errorCode"] = self.error_code
             made["errorMessage"] = self.error_message
         made |= {
-            "requestParameters": _lower_first(self.parameters) or None,
+            "requestParameters": _lower_first(self._named_parameters()) or None,
             "responseElements": _lower_first(self.response) if self.response else None,
             "requestID": self.request_id,
             "eventID": self.event_id,
             "readOnly": self.read_only,
+        }
+        if self.resources:
+            made["resources"] = [
+                {"accountId": self.account, "type": kind, "ARN": arn} for kind, arn in self.resources
+            ]
+        made |= {
             "eventType": "AwsApiCall",
             "managementEvent": not self.data_event,
             "recipientAccountId": self.account,
@@ -154,6 +158,10 @@ class Event:
             made["sessionCredentialFromConsole"] = "true"
         return made
 
+    def _named_parameters(self) -> Mapping[str, Any]:
+        names = _PARAMETER_NAMES.get(self.source, {})
+        return {names.get(name, name): value for name, value in self.parameters.items()}
+
     def __str__(self) -> str:
         outcome = "ok" if self.error_code is None else self.error_code
         return f"{self.time:%H:%M:%S}  {self.who:<24}  {self.what:<34}  {outcome}"
@@ -162,7 +170,6 @@ class Event:
 def event_for(call: Call, state: LabState) -> Event:
     """Note a call that has been authenticated; its outcome is added later."""
     service, name = call.service, call.operation
-    data = _DATA.get(service)
     return Event(
         time=call.now,
         name=_EVENT_NAMES.get((service, name), name),
@@ -176,8 +183,15 @@ def event_for(call: Call, state: LabState) -> Event:
         request_id=call.request_id,
         event_id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),
         read_only=_READ.match(name) is not None,
-        data_event=data is not None and data.match(name) is not None,
+        data_event=is_data_event(service, name),
     )
+
+
+def note(event: Event, state: LabState) -> None:
+    """Put an event that has come to its end into the lab's trail, and before the account's own trails."""
+    state.events.append(event)
+    if state.recorder is not None:
+        state.recorder.note(event)
 
 
 def user_identity(caller: Caller) -> dict[str, Any]:

@@ -141,7 +141,16 @@ def test_keys_of_programs_and_idle_and_old_keys_are_named(lab: Lab) -> None:
 def test_a_trail_counts_when_it_records_all(
     lab: Lab, options: dict[str, Any], started: bool, enough: bool
 ) -> None:
-    boto3.client("s3").create_bucket(Bucket="audit-files")
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="audit-files")
+    writes = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+        "Resource": ["arn:aws:s3:::audit-files", "arn:aws:s3:::audit-files/AWSLogs/*"],
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [writes]})
+    s3.put_bucket_policy(Bucket="audit-files", Policy=policy)
     trail = boto3.client("cloudtrail")
     trail.create_trail(Name="all", S3BucketName="audit-files", **options)
     if started:

@@ -1,4 +1,4 @@
-"""Deleting objects in moto's S3, one at a time.
+"""Writing and deleting objects in moto's S3, one at a time.
 
 In: a bucket's name and an object's key and version. Out: what became of it.
 """
@@ -48,3 +48,20 @@ def delete(bucket: str, key: str, version: str | None, *, bypass: bool) -> Delet
     if version:
         return Deletion(version if was_marker else None)
     return Deletion((facts or {}).get("version-id"))
+
+
+def put(bucket: str, key: str, data: bytes, kind: str, encoding: str, kms_key: str | None = None) -> None:
+    """Write an object, as a service does: nobody is asked.
+
+    Args:
+        bucket: an existing bucket, in whatever account.
+        kind: its content type.
+        encoding: its content encoding.
+        kms_key: ARN of the key that encrypts it; None for the bucket's default.
+    """
+    found = resources.bucket(bucket)
+    assert found is not None
+    store = resources.backend("s3", found.account_id, found.partition)
+    assert store is not None
+    made = store.put_object(bucket, key, data, encryption="aws:kms" if kms_key else None, kms_key_id=kms_key)
+    made.set_metadata({"Content-Type": kind, "Content-Encoding": encoding}, replace=True)

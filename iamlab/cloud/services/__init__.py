@@ -43,7 +43,7 @@ EVERY = "*"
 
 _MODULES: dict[str, tuple[str, ...]] = {
     "accessanalyzer": ("access_analyzer",),
-    "cloudtrail": ("cloudtrail",),
+    "cloudtrail": ("cloudtrail", "cloudtrail_trails", "cloudtrail_selectors"),
     "iam": (
         "iam_guards",
         "iam_users",
