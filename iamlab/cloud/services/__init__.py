@@ -44,6 +44,7 @@ EVERY = "*"
 _MODULES: dict[str, tuple[str, ...]] = {
     "accessanalyzer": ("access_analyzer",),
     "cloudtrail": ("cloudtrail", "cloudtrail_trails", "cloudtrail_selectors"),
+    "events": ("events_permissions",),
     "iam": (
         "iam_guards",
         "iam_users",
@@ -60,6 +61,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_root_access",
     ),
     "kms": ("kms_keys",),
+    "lambda": ("lambda_permissions",),
     "organizations": ("organizations", "iam_root_access"),
     "s3": ("s3_batches", "s3_buckets", "s3_acls", "s3_policies"),
     "sts": (
@@ -100,6 +102,15 @@ _SELDOM: dict[str, dict[str, str]] = {
 }
 
 _VALIDATED = frozenset({"iam", "sts"})
+_VALIDATED_OPERATIONS = frozenset(
+    {
+        ("events", "PutPermission"),
+        ("events", "RemovePermission"),
+        ("lambda", "AddPermission"),
+        ("lambda", "GetPolicy"),
+        ("lambda", "RemovePermission"),
+    }
+)
 
 _operations: dict[tuple[str, str], Operation] = {}
 _guards: dict[tuple[str, str], list[Guard]] = {}
@@ -150,7 +161,7 @@ def validate(call: Call) -> None:
     Raises:
         AwsError: a parameter is too long, too short, missing, or not of the right form.
     """
-    if call.service in _VALIDATED:
+    if call.service in _VALIDATED or (call.service, call.operation) in _VALIDATED_OPERATIONS:
         from iamlab.cloud.services.validation import validate as by_model
 
         by_model(call)

@@ -53,7 +53,7 @@ def validate(call: Call) -> None:
     """Hold a call's parameters against its service's model.
 
     Raises:
-        AwsError: `ValidationError`, 400.
+        AwsError: `ValidationError` (of services that speak JSON `ValidationException`), 400.
     """
     shape = call.model.input_shape
     if shape is None:
@@ -62,7 +62,9 @@ def validate(call: Call) -> None:
     if call.service == "iam":
         breaches = _as_iam_tells(breaches)
     if breaches:
-        raise constraint_error(*breaches)
+        raise constraint_error(
+            *breaches, code="ValidationException" if "json" in call.protocol else "ValidationError"
+        )
 
 
 def _as_iam_tells(breaches: list[Breach]) -> list[Breach]:
@@ -75,14 +77,14 @@ def _as_iam_tells(breaches: list[Breach]) -> list[Breach]:
     return [(path, value if value == _NULL else "", constraint) for path, value, constraint in others]
 
 
-def constraint_error(*breaches: Breach) -> AwsError:
+def constraint_error(*breaches: Breach, code: str = "ValidationError") -> AwsError:
     """The error for these breaches."""
     found = "; ".join(
         f"Value{value and ' ' + value} at '{path}' failed to satisfy constraint: {constraint}"
         for path, value, constraint in breaches
     )
     plural = "s" if len(breaches) > 1 else ""
-    return AwsError("ValidationError", f"{len(breaches)} validation error{plural} detected: {found}")
+    return AwsError(code, f"{len(breaches)} validation error{plural} detected: {found}")
 
 
 def _iam_words(path: str) -> str | None:

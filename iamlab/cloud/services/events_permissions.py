@@ -1,0 +1,113 @@
+"""EventBridge's PutPermission and RemovePermission: the policy of an event bus.
+
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemovePermission.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.collect import parsed
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import resources, statements
+from iamlab.cloud.services import operation
+from iamlab.cloud.state import LabState
+
+_ACTION = "events:PutEvents"
+_LARGEST = 10 * 1024
+
+
+@operation("events", "PutPermission")
+def put_permission(call: Call, state: LabState) -> dict[str, Any]:
+    """One statement from parameters, or a whole policy.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html
+    """
+    params = call.params
+    with state.lock:
+        bus = _bus(call)
+        if params.get("Policy"):
+            new = _of_policy(str(params["Policy"]))
+        else:
+            added = _of_parameters(call, bus.arn)
+            # the same id again takes the statement's place
+            new = [kept for kept in statements.of_bus(bus) if kept.get("Sid") != added["Sid"]] + [added]
+        if len(json.dumps(new)) > _LARGEST:
+            raise AwsError(
+                "PolicyLengthExceededException", "The policy of the event bus is larger than 10 KB."
+            )
+        statements.set_of_bus(bus, new)
+    return {}
+
+
+def _bus(call: Call) -> Any:
+    name = str(call.params.get("EventBusName") or "default")
+    found = statements.bus(call.account, call.region, name)
+    if found is None:
+        raise AwsError("ResourceNotFoundException", f"Event bus {name} does not exist.")
+    return found
+
+
+def _of_policy(text: str) -> list[dict[str, Any]]:
+    """The statements of a policy, which replaces the old one."""
+    policy = parsed(text)
+    if not isinstance(policy.document, dict):
+        raise _invalid("This policy contains invalid Json")
+    errors = policy.errors("resource")
+    if errors:
+        raise _invalid(f"{errors[0].message}.")
+    stated: Any = policy.document["Statement"]
+    return [dict(statement) for statement in (stated if isinstance(stated, list) else [stated])]
+
+
+def _of_parameters(call: Call, arn: str) -> dict[str, Any]:
+    params = call.params
+    for name in ("Principal", "Action", "StatementId"):
+        if not params.get(name):
+            raise _invalid(f"Parameter {name} must be specified.")
+    principal, condition = str(params["Principal"]), params.get("Condition")
+    if params["Action"] != _ACTION:
+        raise _invalid("Provided value in parameter 'action' is not supported.")
+    if condition and principal != "*":
+        raise _invalid(
+            "Value of the parameter 'principal' must be '*' when the parameter 'condition' is set."
+        )
+    partition = resources.partition_of(call.region)
+    statement: dict[str, Any] = {
+        "Sid": params["StatementId"],
+        "Effect": "Allow",
+        "Principal": "*" if principal == "*" else {"AWS": f"arn:{partition}:iam::{principal}:root"},
+        "Action": _ACTION,
+        "Resource": arn,
+    }
+    if condition:
+        statement["Condition"] = {condition["Type"]: {condition["Key"]: condition["Value"]}}
+    return statement
+
+
+@operation("events", "RemovePermission")
+def remove_permission(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemovePermission.html"""
+    wanted = call.params.get("StatementId")
+    with state.lock:
+        bus = _bus(call)
+        if call.params.get("RemoveAllPermissions"):
+            statements.set_of_bus(bus, ())
+            return {}
+        if not wanted:
+            raise _invalid("Parameter StatementId must be specified.")
+        stated = statements.of_bus(bus)
+        if not stated:
+            raise AwsError("ResourceNotFoundException", "EventBus does not have a policy.")
+        kept = [statement for statement in stated if statement.get("Sid") != wanted]
+        if len(kept) == len(stated):
+            raise AwsError("ResourceNotFoundException", "Statement with the provided id does not exist.")
+        statements.set_of_bus(bus, kept)
+    return {}
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("ValidationException", message)
