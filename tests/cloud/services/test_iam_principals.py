@@ -5,7 +5,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -13,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from iamlab.cloud.lab import Lab
+from iamlab.cloud.resource_policies import policy_of
 
 ACCOUNT = "123456789012"
 ADA = f"arn:aws:iam::{ACCOUNT}:user/ada"
@@ -136,3 +140,86 @@ def test_the_policies_of_other_services_are_found(trusting: Lab, service: str) -
     else:
         found = json.loads(read())
     assert found["Statement"][0]["Principal"] == {"AWS": user}
+
+
+REPOSITORY = "arn:aws:ecr:us-east-1:123456789012:repository/box"
+TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/box"
+BUS = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:box"
+
+
+def _repository(client: Any) -> str:
+    client.create_repository(repositoryName="box")
+    client.set_repository_policy(repositoryName="box", policyText=policy(ADA, "ecr:GetDownloadUrlForLayer"))
+    return REPOSITORY
+
+
+def _table(client: Any) -> str:
+    client.create_table(
+        TableName="box",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    client.put_resource_policy(ResourceArn=TABLE, Policy=policy(ADA, "dynamodb:GetItem", TABLE))
+    return TABLE
+
+
+def _bus(client: Any) -> str:
+    client.put_permission(Policy=policy(ADA, "events:PutEvents", BUS))
+    return BUS
+
+
+def _function(client: Any) -> str:
+    role = boto3.client("iam").create_role(
+        RoleName="box",
+        AssumeRolePolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "lambda.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                },
+            }
+        ),
+    )
+    client.create_function(
+        FunctionName="box",
+        Runtime="python3.12",
+        Role=role["Role"]["Arn"],
+        Handler="a.handler",
+        Code={"ZipFile": _archive()},
+    )
+    client.add_permission(FunctionName="box", StatementId="a", Action="lambda:InvokeFunction", Principal=ADA)
+    return FUNCTION
+
+
+def _archive() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.py", "def handler(event, context): ...")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("service", "make"),
+    [("ecr", _repository), ("dynamodb", _table), ("events", _bus), ("lambda", _function)],
+    ids=["ecr", "dynamodb", "events", "lambda"],
+)
+def test_policies_that_are_kept_in_other_forms_are_found_too(
+    trusting: Lab, service: str, make: Callable[[Any], str]
+) -> None:
+    arn = make(boto3.client(service, region_name="us-east-1"))  # type: ignore[call-overload]
+    iam = boto3.client("iam")
+    user = iam.get_user(UserName="ada")["User"]["UserId"]
+
+    def named() -> Any:
+        found = policy_of(arn)
+        assert found is not None
+        return json.loads(found.text)["Statement"][0]["Principal"]
+
+    iam.update_user(UserName="ada", NewUserName="ida")
+    assert named() == {"AWS": ADA.replace("ada", "ida")}
+    iam.delete_user(UserName="ida")
+    assert named() == {"AWS": user}
