@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from iamlab.course.bench import Bench
+from iamlab.course.ceilings import AtMost, LetsInAtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.demand import Ask, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
 from iamlab.course.documents import allow, role_arn, table_arn, trust
 from iamlab.course.scene import Role, Scene, Table, User
 
@@ -253,6 +254,16 @@ MOVE_TO_A_ROLE = Exercise(
                 "The role can do more than the user could: it can write into `Menu`. Take the policy over as it is.",
                 "more than before",
             ),
+            AtMost(
+                Ask("role/MenuAppRole", "dynamodb", "GetItem", _MENU),
+                allow("dynamodb:GetItem", on=table_arn("Menu")),
+                "The role can do more than the user could. Take the policy over as it is.",
+            ),
+            LetsInAtMost(
+                "role/MenuAppRole",
+                trust(_CONTAINERS),
+                "The service that runs the application can assume the role, and so can somebody else.",
+            ),
             Holds(
                 _key_is_off,
                 "The role works. But the old access key works too: whoever has a copy of it still has the "
@@ -280,6 +291,18 @@ MOVE_TO_A_ROLE = Exercise(
             "more than before",
             _MOVE_ROLE % "ecs-tasks.amazonaws.com" + 'iam.attach_role_policy(RoleName="MenuAppRole", '
             'PolicyArn="arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess")\n' + _MOVE_KEY,
+        ),
+        WrongAnswer(
+            "allows more than was asked",
+            _MOVE_ROLE % "ecs-tasks.amazonaws.com"
+            + _MOVE_POLICY.replace("iam.put", 'permissions["Statement"][0]["Resource"] += "*"\niam.put')
+            + _MOVE_KEY,
+        ),
+        WrongAnswer(
+            "lets in more than was asked",
+            _MOVE_ROLE.replace('"%s"', '["%s", "ec2.amazonaws.com"]') % "ecs-tasks.amazonaws.com"
+            + _MOVE_POLICY
+            + _MOVE_KEY,
         ),
         WrongAnswer("no such role", _MOVE_KEY),
     ),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from iamlab.course.ceilings import AtMost, LetsInAtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Demands, Forecast, Holds, MayCall, MayNotCall, NearMiss
+from iamlab.course.demand import Ask, Demands, Forecast, Holds, MayCall, MayNotCall, NearMiss
 from iamlab.course.documents import allow, policy, policy_arn, role_arn, statement, trust, user_arn
 from iamlab.course.scene import Bucket, ManagedPolicy, Role, Scene, Table, User
 
@@ -290,6 +291,15 @@ DELEGATE = Exercise(
                 "`lena` can take the boundary away again. Allow the two actions only.",
                 "may take the ceiling away",
             ),
+            AtMost(
+                Ask("user/lena", "iam", "CreateUser", _NEW_STAFF),
+                policy(
+                    statement("Allow", ("iam:CreateUser", "iam:PutUserPolicy"), user_arn("*"))
+                    | {"Condition": {"StringEquals": {"iam:PermissionsBoundary": _STAFF}}},
+                    statement("Allow", ("iam:Get*", "iam:List*")),
+                ),
+                "`lena` can create users under `StaffCeiling` and give them policies, and still more.",
+            ),
         )
     ),
     hints=(
@@ -301,6 +311,10 @@ DELEGATE = Exercise(
     reason="This is what boundaries were made for: `lena` can work without asking you, and nobody she creates can do "
     "more than `StaffCeiling` allows.",
     wrong_answers=(
+        WrongAnswer(
+            "allows more than was asked",
+            _DELEGATE % (_BOTH, _CONDITION % ("ArnLike", _STAFF.replace("Ceiling", "*"))),
+        ),
         WrongAnswer("users without a boundary", _DELEGATE % (_BOTH, "")),
         WrongAnswer(
             "users without a boundary", _DELEGATE % (_BOTH, _CONDITION % ("StringEqualsIfExists", _STAFF))
@@ -357,7 +371,11 @@ iam.create_policy_version(
 )
 """
 _EDITS = '["iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"]'
-_REMOVALS = '["iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary"]'
+_REMOVALS = (
+    '["iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary", '
+    '"iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary"]'
+)
+_EXCHANGE = {"UserName": "marco", "PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
 _ON_THE_CEILING = f'"{_OWN}"'
 _NEW_VERSION = {"PolicyArn": _OWN, "PolicyDocument": "{}", "SetAsDefault": True}
 
@@ -368,8 +386,8 @@ CLOSE_THE_WAYS_AROUND = Exercise(
     question=(
         "`marco` administers users for his department. He has `AdministratorAccess`, under the boundary "
         "`DelegateCeiling`, which allows `iam:*`, `s3:*` and `dynamodb:*`. So he cannot use EC2. Or can he?\n\n"
-        "He can, with IAM's own calls: he can *change* the ceiling, and he can *take it off*. Put "
-        "a new default version of `DelegateCeiling` in place that closes both, for "
+        "He can, with IAM's own calls: he can *change* the ceiling, he can *take it off*, and he can put *another "
+        "one* in its place. Put a new default version of `DelegateCeiling` in place that closes all three, for "
         "`marco` and for the users he administers (all have this boundary).\n\n"
         "He must still be able to create users, give them policies, write policies of his own, and use S3."
     ),
@@ -409,6 +427,12 @@ CLOSE_THE_WAYS_AROUND = Exercise(
                 "for every user, not for one.",
                 "can free somebody else",
             ),
+            MayNotCall(
+                Ask("user/marco", "iam", "PutUserPermissionsBoundary", _EXCHANGE),
+                "`marco` cannot take the boundary off, but he can put `AdministratorAccess` in its place, under which "
+                "everything is possible.",
+                "can exchange the boundary",
+            ),
             MayCall(
                 Ask("user/marco", "iam", "CreateUser", {"UserName": "new", "PermissionsBoundary": _OWN}),
                 "The ways are closed, but `marco` cannot create users any more.",
@@ -431,6 +455,18 @@ CLOSE_THE_WAYS_AROUND = Exercise(
                 "Allow statement and add Denies.",
                 "lost the old Allow",
             ),
+            AtMost(
+                Ask("user/marco", "s3", "CreateBucket", {"Bucket": "marcos-bucket"}),
+                policy(
+                    statement("Allow", ("iam:*", "s3:*", "dynamodb:*")),
+                    statement("Deny", ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"), _OWN),
+                    statement("Deny", ("iam:DeleteUserPermissionsBoundary",))
+                    | {"Condition": {"StringEquals": {"iam:PermissionsBoundary": _OWN}}},
+                    statement("Deny", ("iam:PutUserPermissionsBoundary",))
+                    | {"Condition": {"StringNotEquals": {"iam:PermissionsBoundary": _OWN}}},
+                ),
+                "There is still a way around the ceiling, or a hole in it.",
+            ),
         )
     ),
     hints=(
@@ -438,13 +474,14 @@ CLOSE_THE_WAYS_AROUND = Exercise(
         "always wins.",
         "To change a managed policy one needs `iam:CreatePolicyVersion`, `iam:SetDefaultPolicyVersion`, "
         "`iam:DeletePolicyVersion` or `iam:DeletePolicy`, on the policy's ARN.",
-        "To take a boundary off: `iam:DeleteUserPermissionsBoundary` and `iam:DeleteRolePermissionsBoundary`, on "
+        "To take a boundary off: `iam:DeleteUserPermissionsBoundary` and `iam:DeleteRolePermissionsBoundary`; to put "
+        "another in its place: `iam:PutUserPermissionsBoundary` and `iam:PutRolePermissionsBoundary`; all on "
         '`"Resource": "*"`.',
     ),
     solution_code=_CAREFUL % (_EDITS, _ON_THE_CEILING, _REMOVALS),
-    reason="Who may write the ceiling has none. The same two Denies stand in AWS's own example for delegated "
-    "administration; a third hole, creating users *without* the boundary, is closed by the condition of the exercise "
-    "before this one.",
+    reason="Who may write the ceiling, or choose another, has none. The same Denies stand in AWS's own example for "
+    "delegated administration; one more hole, creating users *without* the boundary, is closed by the condition of the "
+    "exercise before this one.",
     wrong_answers=(
         WrongAnswer("can change the ceiling", _CAREFUL % ('"iam:DeletePolicy"', _ON_THE_CEILING, _REMOVALS)),
         WrongAnswer(
@@ -454,6 +491,26 @@ CLOSE_THE_WAYS_AROUND = Exercise(
         WrongAnswer(
             "can take the boundary off",
             _CAREFUL % (_EDITS, _ON_THE_CEILING, '"iam:DeleteRolePermissionsBoundary"'),
+        ),
+        WrongAnswer(
+            "can exchange the boundary",
+            _CAREFUL
+            % (
+                _EDITS,
+                _ON_THE_CEILING,
+                '["iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary"]',
+            ),
+        ),
+        WrongAnswer(
+            "allows more than was asked",
+            (_CAREFUL % (_EDITS, _ON_THE_CEILING, _REMOVALS)).replace('"s3:*", ', '"s3:*", "ec2:*", '),
+        ),
+        WrongAnswer(
+            "allows more than was asked",
+            (_CAREFUL % (_EDITS, _ON_THE_CEILING, _REMOVALS)).replace(
+                '"Resource": "*",\n        },\n    ]',
+                f'"Resource": ["{user_arn("marco")}", "{user_arn("intern")}"],\n        }},\n    ]',
+            ),
         ),
         WrongAnswer(
             "can free somebody else",
@@ -537,6 +594,18 @@ THE_OTHER_DOOR = Exercise(
                 "directly.",
                 "the role got through",
             ),
+            LetsInAtMost(
+                "bucket/press-kit",
+                policy(
+                    statement(
+                        "Allow",
+                        ("s3:Get*", "s3:List*"),
+                        ("arn:aws:s3:::press-kit", "arn:aws:s3:::press-kit/*"),
+                    )
+                    | {"Principal": {"AWS": user_arn("ines-p")}}
+                ),
+                "`ines-p` can read the bucket, and that is not all that your policy makes possible.",
+            ),
         )
     ),
     hints=(
@@ -549,6 +618,18 @@ THE_OTHER_DOOR = Exercise(
     reason="A boundary is a ceiling over identity policies, not over everything: a resource that names a *user* "
     "directly opens another door. Only an explicit Deny, or an SCP, closes that one.",
     wrong_answers=(
+        WrongAnswer(
+            "lets in more than was asked",
+            (_SHARE % f'{{"AWS": "{user_arn("ines-p")}"}}').replace("s3:GetObject", "s3:*"),
+        ),
+        WrongAnswer(
+            "lets in more than was asked",
+            (_SHARE % '"*"').replace(
+                '"Resource": "arn:aws:s3:::press-kit/*",',
+                '"Resource": "arn:aws:s3:::press-kit/*",\n'
+                '        "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/ines-p"}},',
+            ),
+        ),
         WrongAnswer("ines cannot read", _SHARE % '{"AWS": "123456789012"}'),
         WrongAnswer(
             "everybody can read",

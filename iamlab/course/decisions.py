@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from iamlab.course.ceilings import AtMost, LetsInAtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Choice, Demands, Forecast, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.demand import Ask, Choice, Demands, Forecast, MayCall, MayNotCall, NearMiss, Option
 from iamlab.course.documents import allow, policy, role_arn, statement, trust, user_arn
 from iamlab.course.scene import Bucket, Group, ManagedPolicy, Role, Scene, User
 
@@ -132,6 +133,7 @@ OWN_FOLDER = Exercise(
                 Ask("user/writer-ada", "s3", "GetObject", _MINE),
                 allow("s3:GetObject", "s3:PutObject", on="arn:aws:s3:::writers-home/${aws:username}/*"),
                 "Everybody has their own folder, and still more.",
+                everybody=True,
             ),
         )
     ),
@@ -226,6 +228,11 @@ EXTERNAL_ID = Exercise(
                 "the principal, and add the condition.",
                 "the external id as a password",
             ),
+            LetsInAtMost(
+                "role/AuditedByConsultant",
+                trust({"AWS": user_arn("consultant")}, {"StringEquals": {"sts:ExternalId": "unicorn-42"}}),
+                "The role is open to more than the `consultant` with your external id.",
+            ),
         )
     ),
     hints=(
@@ -240,6 +247,10 @@ EXTERNAL_ID = Exercise(
         WrongAnswer(
             "no external id needed",
             _EXTERNAL % (_BROKER, _ID_CONDITION % ("StringEqualsIfExists", "unicorn-42")),
+        ),
+        WrongAnswer(
+            "lets in more than was asked",
+            _EXTERNAL % (_BROKER, _ID_CONDITION % ("StringLike", "unicorn-*")),
         ),
         WrongAnswer("any external id will do", _EXTERNAL % (_BROKER, _ID_CONDITION % ("StringLike", "*"))),
         WrongAnswer(
@@ -357,6 +368,7 @@ OWN_PROJECT = Exercise(
                     }
                 ),
                 "The engineers can assume the roles of their project, and still more.",
+                everybody=True,
             ),
         )
     ),

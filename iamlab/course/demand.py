@@ -1,9 +1,9 @@
 """What a right answer must do: the vocabulary in which exercises are checked.
 
 Three kinds of test. `Demands`: a list of calls that must be allowed or denied, decided by the lab's own gate
-as if they were made, so nothing is ever changed by checking; and ceilings, below which all that a caller's
-policies allow must lie. `Choice`: one option out of several, each with
-its explanation. `Forecast`: the learner says beforehand what will be allowed; the lab then says what is.
+as if they were made, so nothing is ever changed by checking; and what must hold for every possible request, which
+`iamlab.course.ceilings` proves. `Choice`: one option out of several, each with its explanation. `Forecast`: the
+learner says beforehand what will be allowed; the lab then says what is.
 
 Each failure is a `Shortfall`: words for the learner, the name of the mistake, and the decision that shows it.
 """
@@ -12,10 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from iamlab.analysis.difference import find_difference
-from iamlab.engine import Layer, PolicySet, Request, decide
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from iamlab.course.bench import Bench
@@ -46,6 +43,17 @@ class Shortfall:
     message: str
     mistake: str = ""
     decision: Decision | None = None
+
+
+class Demand(Protocol):
+    """Something that a right answer must bring about."""
+
+    @property
+    def mistake(self) -> str:
+        """The name of the mistake of those who miss it."""
+
+    def shortfall(self, bench: Bench) -> Shortfall | None:
+        """Why it isn't met; None if it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,37 +116,6 @@ def _failing(parts: Iterable[PartTrace]) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class AtMost:
-    """Of all calls that AWS knows, the caller's policies may allow none beyond a ceiling."""
-
-    ask: Ask
-    """Any call of the caller; its policies are looked at, not the call."""
-    most: Mapping[str, Any]
-    """A policy that allows all that may be allowed."""
-    otherwise: str
-    mistake: str = "allows more than was asked"
-
-    def shortfall(self, bench: Bench) -> Shortfall | None:
-        given = bench.ask(self.ask).policies
-        own, boundary = (
-            [member.policy for member in given.layer(layer)] for layer in (Layer.IDENTITY, Layer.BOUNDARY)
-        )
-        mine = PolicySet(identity=own, boundary=boundary)
-        request = find_difference(mine, PolicySet(identity=[self.most], boundary=boundary), "known").request
-        if request is None:
-            return None
-        text = f"{self.otherwise} Your policy also lets them {described(request)}."
-        return Shortfall(text, self.mistake, decide(request, mine))
-
-
-def described(request: Request) -> str:
-    """A request in words, in Markdown: what, on what, and under which circumstances."""
-    text = f"`{request.action}` on `{request.resource}`"
-    keys = [f"`{key}` is `{value}`" for key, value in sorted(request.context.items())]
-    return f"{text}, when {' and '.join(keys)}" if keys else text
-
-
-@dataclass(frozen=True, slots=True)
 class Holds:
     """Something must be so in the account: a user exists, an old key no longer works."""
 
@@ -154,7 +131,7 @@ class Holds:
 class Demands:
     """All of them must be met; the first that is not gives the feedback."""
 
-    demands: tuple[MayCall | MayNotCall | AtMost | Holds, ...]
+    demands: tuple[Demand, ...]
 
     takes_answer = False
     untouched = (

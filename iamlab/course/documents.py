@@ -22,9 +22,10 @@ def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def trust(principal: Mapping[str, Any]) -> dict[str, Any]:
+def trust(principal: Mapping[str, Any], condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """A role's trust policy that lets `principal` assume the role."""
-    return policy({"Effect": "Allow", "Principal": dict(principal), "Action": "sts:AssumeRole"})
+    when = {"Condition": dict(condition)} if condition else {}
+    return policy({"Effect": "Allow", "Principal": dict(principal), "Action": "sts:AssumeRole"} | when)
 
 
 def table_arn(name: str, region: str = "us-east-1") -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from iamlab.course.ceilings import AtMost, LetsInAtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
-from iamlab.course.documents import allow, policy, role_arn, statement, trust, user_arn
+from iamlab.course.demand import Ask, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.documents import ACCOUNT, allow, policy, role_arn, statement, trust, user_arn
 from iamlab.course.scene import Bucket, Group, Role, Scene, User
 
 _LESSON = "06-multi-factor-authentication"
@@ -307,6 +308,11 @@ A_ROLE_BEHIND_A_CODE = Exercise(
                 "`quin` can assume it, too, with a code of his own. Keep the principal.",
                 "anybody with a code",
             ),
+            LetsInAtMost(
+                "role/Deploy",
+                trust({"AWS": user_arn("pia")}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+                "The role is not only for `pia` with a code.",
+            ),
         )
     ),
     hints=(
@@ -318,6 +324,7 @@ A_ROLE_BEHIND_A_CODE = Exercise(
     reason="The factor is asked for once, at the door. The role's temporary credentials then work without it, for "
     "an hour.",
     wrong_answers=(
+        WrongAnswer("lets in more than was asked", _TRUST % (_PIA, "StringLike", "*")),
         WrongAnswer("works without a code", _TRUST % (_PIA, "BoolIfExists", "true")),
         WrongAnswer("the condition is the wrong way round", _TRUST % (_PIA, "Bool", "false")),
         WrongAnswer("anybody with a code", _TRUST % ('"123456789012"', "Bool", "true")),
@@ -357,6 +364,7 @@ iam.put_group_policy(
 )
 """
 _ME = "${aws:username}"
+_WITH_FACTOR = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
 _ENABLE_FOR = {
     "SerialNumber": "arn:aws:iam::123456789012:mfa/field-sam",
     "AuthenticationCode1": "123456",
@@ -432,6 +440,23 @@ SELF_SERVICE = Exercise(
                 "With a second factor `field-sam` should be able to use S3, and he is not.",
                 "S3 closed for good",
             ),
+            AtMost(
+                Ask("user/field-sam", "iam", "ListMFADevices", {"UserName": "field-sam"}),
+                policy(
+                    statement("Allow", ("s3:*",)) | _WITH_FACTOR,
+                    statement(
+                        "Allow",
+                        ("iam:EnableMFADevice", "iam:GetUser", "iam:ListMFADevices", "iam:ResyncMFADevice"),
+                        user_arn(_ME),
+                    ),
+                    statement("Allow", ("iam:DeactivateMFADevice",), user_arn(_ME)) | _WITH_FACTOR,
+                    statement("Allow", ("iam:CreateVirtualMFADevice",), f"arn:aws:iam::{ACCOUNT}:mfa/*"),
+                    statement("Allow", ("iam:DeleteVirtualMFADevice",), f"arn:aws:iam::{ACCOUNT}:mfa/{_ME}"),
+                    statement("Allow", ("iam:ListVirtualMFADevices", "sts:GetSessionToken")),
+                ),
+                "Setting up a device works, S3 needs a code, and yet there is something left that should not be.",
+                everybody=True,
+            ),
         )
     ),
     hints=(
@@ -446,6 +471,16 @@ SELF_SERVICE = Exercise(
     reason="Everybody helps themselves, nobody works without a factor, and no administrator has to hand out devices.",
     wrong_answers=(
         WrongAnswer("S3 without a factor", _STAFF % (_ME, "NotAction", _OWN, "Bool")),
+        WrongAnswer(
+            "allows more than was asked",
+            _STAFF % (_ME, "NotAction", _OWN.replace("]", ', "s3:List*"]'), "BoolIfExists"),
+        ),
+        WrongAnswer(
+            "allows more than was asked",
+            (_STAFF % (_ME, "NotAction", _OWN, "BoolIfExists")).replace(
+                '"s3:*", "Resource"', '["s3:*", "iam:CreateAccessKey"], "Resource"'
+            ),
+        ),
         WrongAnswer("no first step", _STAFF % (_ME, "NotAction", '"sts:GetSessionToken"', "BoolIfExists")),
         WrongAnswer(
             "cannot make a device",

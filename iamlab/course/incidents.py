@@ -1,8 +1,8 @@
 """Exercises of `12-break-and-fix`: ways to more than was meant, each to be closed without closing what is needed.
 
 Every incident is checked at least twice: the calls of the attack must be denied, the calls of the daily work allowed.
-Where the way begins at a user's own policies, `iamlab.analysis` must besides find no other way from there to an
-administrator.
+`iamlab.analysis` must besides find nothing beyond what the work needs, over all requests; where the way begins at a
+user's own policies, no other way from there to an administrator.
 """
 
 from __future__ import annotations

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from iamlab.course.ceilings import AtMost, LetsInAtMost, NoWayUp
 from iamlab.course.definition import Exercise, WrongAnswer
 from iamlab.course.demand import Ask, Demands, Holds, MayCall, MayNotCall
 from iamlab.course.documents import allow, policy, role_arn, statement, trust, user_arn
-from iamlab.course.incident_steps import ADMIN, LESSON, REMOVED, may, no_way_up, put_policy
+from iamlab.course.incident_steps import ADMIN, LESSON, REMOVED, may, put_policy
 from iamlab.course.scene import Bucket, Role, Scene, User
 
 _IN_ACCOUNT = trust({"AWS": "arn:aws:iam::123456789012:root"})
@@ -50,7 +51,15 @@ REWRITE_TRUST = Exercise(
                 "He cannot maintain `Nightly-12` any more.",
                 "the work is gone",
             ),
-            no_way_up("user/ops-gus"),
+            NoWayUp("user/ops-gus"),
+            AtMost(
+                Ask("user/ops-gus", "sts", "GetCallerIdentity"),
+                policy(
+                    statement("Allow", ("iam:UpdateAssumeRolePolicy",), role_arn("Nightly-12")),
+                    statement("Allow", ("iam:Get*", "iam:List*", "sts:AssumeRole")),
+                ),
+                "The way of the incident is closed, but `Nightly-12` is not the only door that he writes.",
+            ),
         )
     ),
     hints=(
@@ -65,6 +74,10 @@ REWRITE_TRUST = Exercise(
         WrongAnswer(
             "still writes every door",
             put_policy("ops-gus", "Trust", may("iam:UpdateAssumeRolePolicy", role_arn("*-12"))),
+        ),
+        WrongAnswer(
+            "allows more than was asked",
+            put_policy("ops-gus", "Trust", may("iam:UpdateAssumeRolePolicy", role_arn("Nightly*"))),
         ),
         WrongAnswer("the work is gone", put_policy("ops-gus", "Trust", may("sts:AssumeRole", "*"))),
         WrongAnswer(
@@ -137,7 +150,19 @@ PASS_ANYTHING = Exercise(
                 "He can hand the role to other services as well.",
                 "passes to every service",
             ),
-            no_way_up("user/dev-hal"),
+            NoWayUp("user/dev-hal"),
+            AtMost(
+                Ask("user/dev-hal", "sts", "GetCallerIdentity"),
+                policy(
+                    statement("Allow", ("lambda:CreateFunction", "lambda:InvokeFunction")),
+                    statement("Allow", ("iam:PassRole",), role_arn("FnLogs-12"))
+                    | {
+                        "Condition": {"StringEqualsIfExists": {"iam:PassedToService": "lambda.amazonaws.com"}}
+                    },
+                    statement("Allow", ("iam:Get*", "iam:List*", "lambda:Get*", "lambda:List*")),
+                ),
+                "He can pass `FnLogs-12` to Lambda, and that is not all.",
+            ),
         )
     ),
     hints=(
@@ -161,6 +186,10 @@ PASS_ANYTHING = Exercise(
         WrongAnswer(
             "still passes every role",
             put_policy("dev-hal", "Build", _BUILD, may("iam:PassRole", role_arn("Fn*"))),
+        ),
+        WrongAnswer(
+            "allows more than was asked",
+            put_policy("dev-hal", "Build", _BUILD, may("iam:PassRole", role_arn("FnLogs-12"))),
         ),
         WrongAnswer("the work is gone", put_policy("dev-hal", "Build", _BUILD)),
         WrongAnswer(
@@ -245,6 +274,11 @@ OPEN_ROLE = Exercise(
                 "`clerk-ivy` has lost her policy, which she needs for something else. Change the role.",
                 "took it from the clerk instead",
             ),
+            LetsInAtMost(
+                "role/Restore-12",
+                trust({"AWS": [user_arn("dba-jo"), user_arn("dba-kit")]}),
+                "The clerk is out, but `dba-jo` and `dba-kit` are not the only ones who can come in.",
+            ),
         )
     ),
     hints=(
@@ -258,6 +292,14 @@ OPEN_ROLE = Exercise(
     "elsewhere opens nothing.",
     wrong_answers=(
         WrongAnswer("still open", _TRUST % '"*"'),
+        WrongAnswer(
+            "lets in more than was asked",
+            (_TRUST % '"123456789012"').replace(
+                '"sts:AssumeRole",',
+                '"sts:AssumeRole",\n'
+                f'        "Condition": {{"ArnLike": {{"aws:PrincipalArn": "{user_arn("dba-*")}"}}}},',
+            ),
+        ),
         WrongAnswer("dba-kit locked out", _TRUST % f'"{user_arn("dba-jo")}"'),
         WrongAnswer("dba-jo locked out", _TRUST % f'"{user_arn("dba-kit")}"'),
         WrongAnswer("took it from the clerk instead", REMOVED % ("clerk-ivy", "Assume")),
@@ -314,6 +356,18 @@ OPEN_BUCKET = Exercise(
                 "The bucket is closed, for `Accounting-12`, too.",
                 "the work is gone",
             ),
+            LetsInAtMost(
+                "bucket/invoices-12",
+                policy(
+                    statement(
+                        "Allow",
+                        ("s3:Get*", "s3:List*"),
+                        ("arn:aws:s3:::invoices-12", "arn:aws:s3:::invoices-12/*"),
+                    )
+                    | {"Principal": {"AWS": role_arn("Accounting-12")}}
+                ),
+                "`passer-by` is out, but the bucket is open to more than `Accounting-12`.",
+            ),
         )
     ),
     hints=(
@@ -329,5 +383,12 @@ OPEN_BUCKET = Exercise(
         WrongAnswer("the work is gone", _BUCKET % '{"AWS": "123456789012"}'),
         WrongAnswer("the work is gone", 'boto3.client("s3").delete_bucket_policy(Bucket="invoices-12")\n'),
         WrongAnswer("still open", _BUCKET % '{"AWS": "*"}'),
+        WrongAnswer(
+            "lets in more than was asked",
+            (_BUCKET % '"*"').replace(
+                '"s3:GetObject",',
+                '"s3:GetObject",\n        "Condition": {"StringLike": {"aws:PrincipalArn": "*:role/Accounting-12"}},',
+            ),
+        ),
     ),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from iamlab.course.ceilings import AtMost, NoWayUp
 from iamlab.course.definition import Exercise, WrongAnswer
 from iamlab.course.demand import Ask, Demands, MayCall, MayNotCall
-from iamlab.course.documents import allow, policy_arn, user_arn
-from iamlab.course.incident_steps import ADMIN, LESSON, REMOVED, may, no_way_up, put_policy
+from iamlab.course.documents import allow, policy, policy_arn, statement, user_arn
+from iamlab.course.incident_steps import ADMIN, LESSON, REMOVED, may, put_policy
 from iamlab.course.scene import Group, ManagedPolicy, Scene, User
 
 _ANY_USER = "arn:aws:iam::123456789012:user/*"
@@ -41,7 +42,15 @@ HELP_DESK = Exercise(
                 "The way is closed, and so is the help desk: `desk-iris` cannot make a key for `svc-printer` any more.",
                 "the work is gone",
             ),
-            no_way_up("user/desk-iris"),
+            NoWayUp("user/desk-iris"),
+            AtMost(
+                Ask("user/desk-iris", "sts", "GetCallerIdentity"),
+                policy(
+                    statement("Allow", ("iam:*AccessKey*",), user_arn("svc-printer")),
+                    statement("Allow", ("iam:Get*", "iam:List*")),
+                ),
+                "The way of the incident is closed, but `svc-printer` is not the only one whom she can act for.",
+            ),
         )
     ),
     hints=(
@@ -54,6 +63,10 @@ HELP_DESK = Exercise(
     "ways to become somebody else.",
     wrong_answers=(
         WrongAnswer("the work is gone", REMOVED % ("desk-iris", "Keys")),
+        WrongAnswer(
+            "allows more than was asked",
+            put_policy("desk-iris", "Keys", may("iam:CreateAccessKey", user_arn("svc-*"))),
+        ),
         WrongAnswer(
             "still keys of the administrator",
             put_policy("desk-iris", "Keys", may("iam:CreateAccessKey", "arn:aws:iam::123456789012:user/*r*")),
@@ -124,7 +137,15 @@ NEW_VERSION = Exercise(
                 "He can make another version of `Reporting` the default: it is as good as writing one.",
                 "can switch versions",
             ),
-            no_way_up("user/analyst-bo"),
+            NoWayUp("user/analyst-bo"),
+            AtMost(
+                Ask("user/analyst-bo", "sts", "GetCallerIdentity"),
+                policy(
+                    statement("Allow", ("iam:*PolicyVersion",), policy_arn("Dashboards")),
+                    statement("Allow", ("iam:Get*", "iam:List*", "s3:ListAllMyBuckets")),
+                ),
+                "The way of the incident is closed, but `Dashboards` is not the only policy that he writes.",
+            ),
         )
     ),
     hints=(
@@ -143,6 +164,10 @@ NEW_VERSION = Exercise(
             put_policy("analyst-bo", "Editor", may("iam:CreatePolicyVersion", policy_arn("*r*"))),
         ),
         WrongAnswer("the work is gone", REMOVED % ("analyst-bo", "Editor")),
+        WrongAnswer(
+            "allows more than was asked",
+            put_policy("analyst-bo", "Editor", may("iam:CreatePolicyVersion", policy_arn("Dash*"))),
+        ),
         WrongAnswer(
             "can switch versions",
             put_policy(
@@ -205,7 +230,18 @@ ATTACH_ANYTHING = Exercise(
                 "rest. Say what he may attach, not what he may not.",
                 "forbids one policy only",
             ),
-            no_way_up("user/trainee-cy"),
+            NoWayUp("user/trainee-cy"),
+            AtMost(
+                Ask("user/trainee-cy", "sts", "GetCallerIdentity"),
+                policy(
+                    statement(
+                        "Allow", ("iam:AttachUserPolicy", "iam:DetachUserPolicy"), user_arn("trainee-cy")
+                    )
+                    | {"Condition": {"ArnEquals": {"iam:PolicyARN": _READ_ONLY}}},
+                    statement("Allow", ("iam:Get*", "iam:List*")),
+                ),
+                "The way of the incident is closed, but he can give himself more than `AmazonS3ReadOnlyAccess`.",
+            ),
         )
     ),
     hints=(
@@ -237,6 +273,18 @@ ATTACH_ANYTHING = Exercise(
             ),
         ),
         WrongAnswer("the work is gone", REMOVED % ("trainee-cy", "SelfService")),
+        WrongAnswer(
+            "allows more than was asked",
+            put_policy(
+                "trainee-cy",
+                "SelfService",
+                may(
+                    "iam:AttachUserPolicy",
+                    user_arn("trainee-cy"),
+                    '{\n            "ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AmazonS3*"}}',
+                ),
+            ),
+        ),
         WrongAnswer(
             "still attaches anything",
             put_policy(
@@ -306,7 +354,17 @@ GROUP_DOOR = Exercise(
                 "She cannot add anybody to `Readers-12` any more.",
                 "the work is gone",
             ),
-            no_way_up("user/lead-dot"),
+            NoWayUp("user/lead-dot"),
+            AtMost(
+                Ask("user/lead-dot", "sts", "GetCallerIdentity"),
+                policy(
+                    statement(
+                        "Allow", ("iam:AddUserToGroup", "iam:RemoveUserFromGroup"), f"{_GROUPS}Readers-12"
+                    ),
+                    statement("Allow", ("iam:Get*", "iam:List*")),
+                ),
+                "The way of the incident is closed, but `Readers-12` is not the only group that she fills.",
+            ),
         )
     ),
     hints=(
@@ -322,6 +380,10 @@ GROUP_DOOR = Exercise(
             put_policy("lead-dot", "Members", may("iam:AddUserToGroup", f"{_GROUPS}*-12")),
         ),
         WrongAnswer("the work is gone", REMOVED % ("lead-dot", "Members")),
+        WrongAnswer(
+            "allows more than was asked",
+            put_policy("lead-dot", "Members", may("iam:AddUserToGroup", f"{_GROUPS}Readers*")),
+        ),
         WrongAnswer(
             "another way up",
             put_policy(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from iamlab.course.bench import Bench
+from iamlab.course.ceilings import AtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
-from iamlab.course.documents import allow, trust
+from iamlab.course.demand import Ask, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.documents import allow, policy, statement, trust
 from iamlab.course.scene import Bucket, Group, Role, Scene, User
 
 _LESSON = "08-access-keys"
@@ -201,6 +205,7 @@ OWN_KEYS = Exercise(
                 Ask("user/coder-eli", "iam", "CreateAccessKey", {"UserName": "coder-eli"}),
                 allow("iam:*AccessKey*", "iam:Get*", "iam:List*", on="arn:aws:iam::*:user/${aws:username}"),
                 "Keys work as they should, but that is not all the group can do.",
+                everybody=True,
             ),
         )
     ),
@@ -321,6 +326,17 @@ iam.put_role_policy(
 _BEFORE = """
         "Condition": {"%s": {"%s": lab.clock.now().strftime("%%Y-%%m-%%dT%%H:%%M:%%SZ")}},"""
 _EXPORT = {"Bucket": "exports-2026", "Key": "all.csv"}
+_EXPORTS = "arn:aws:s3:::exports-2026/*"
+
+
+def _exports_of_new_sessions(bench: Bench) -> dict[str, Any]:
+    """What the role may do with credentials that are not an hour old."""
+    hour_ago = bench.lab.clock.now() - timedelta(hours=1)
+    later = {"aws:TokenIssueTime": hour_ago.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    return policy(
+        statement("Allow", ("s3:GetObject",), _EXPORTS) | {"Condition": {"DateGreaterThanIfExists": later}}
+    )
+
 
 REVOKE_SESSIONS = Exercise(
     id=f"{_LESSON}/revoke-sessions",
@@ -340,7 +356,7 @@ REVOKE_SESSIONS = Exercise(
             Role(
                 "Exporter",
                 trust({"Service": "ecs-tasks.amazonaws.com"}),
-                {"Read": allow("s3:GetObject", on="arn:aws:s3:::exports-2026/*")},
+                {"Read": allow("s3:GetObject", on=_EXPORTS)},
             ),
         ),
         buckets=(Bucket("exports-2026", ("all.csv",)),),
@@ -358,6 +374,11 @@ REVOKE_SESSIONS = Exercise(
                 "the moment when you write it.",
                 "new sessions stopped too",
             ),
+            AtMost(
+                Ask("role/Exporter", "s3", "GetObject", _EXPORT),
+                _exports_of_new_sessions,
+                "A session that was issued an hour ago can still do something.",
+            ),
         )
     ),
     hints=(
@@ -368,6 +389,12 @@ REVOKE_SESSIONS = Exercise(
     solution_code=_REVOKE % (_BEFORE % ("DateLessThan", "aws:TokenIssueTime")),
     reason="The console's button *Revoke active sessions* writes this very policy, under this very name.",
     wrong_answers=(
+        WrongAnswer(
+            "allows more than was asked",
+            (_REVOKE % (_BEFORE % ("DateLessThan", "aws:TokenIssueTime"))).replace(
+                '"Resource": "*"', '"Resource": "arn:aws:s3:::exports-2026/all.csv"'
+            ),
+        ),
         WrongAnswer("new sessions stopped too", _REVOKE % ""),
         WrongAnswer(
             "old sessions still work", _REVOKE % (_BEFORE % ("DateGreaterThan", "aws:TokenIssueTime"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from iamlab.course.ceilings import AtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Demands, Forecast, MayCall, MayNotCall, NearMiss
+from iamlab.course.demand import Ask, Demands, Forecast, MayCall, MayNotCall, NearMiss
 from iamlab.course.documents import allow, policy, statement, table_arn
 from iamlab.course.scene import Scene, Table, User
 

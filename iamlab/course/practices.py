@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from iamlab.cloud.passwords import PasswordPolicy
 from iamlab.course.bench import Bench
+from iamlab.course.ceilings import AtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Choice, Demands, Forecast, Holds, MayCall, MayNotCall, Option
+from iamlab.course.demand import Ask, Choice, Demands, Forecast, Holds, MayCall, MayNotCall, Option
 from iamlab.course.documents import allow, policy, statement, table_arn, trust
 from iamlab.course.scene import Bucket, Certificate, Group, Role, Scene, Table, User
 

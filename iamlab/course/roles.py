@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from iamlab.course.ceilings import AtMost, LetsInAtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
+from iamlab.course.demand import Ask, Choice, Demands, Holds, MayCall, MayNotCall, NearMiss, Option
 from iamlab.course.documents import allow, role_arn, trust, user_arn
 from iamlab.course.scene import Bucket, Role, Scene, User
 
@@ -65,6 +66,11 @@ WHO_MAY_WEAR_IT = Exercise(
                 "this account whose own policy allows it*, and `*` means everybody. Name the two users.",
                 "trusts everybody",
             ),
+            LetsInAtMost(
+                "role/ReportReader",
+                trust({"AWS": [user_arn("ines"), user_arn("otto")]}),
+                "`ines` and `otto` have the role, and they are not the only ones.",
+            ),
         )
     ),
     hints=(
@@ -86,6 +92,7 @@ WHO_MAY_WEAR_IT = Exercise(
         WrongAnswer("otto lost the role", _TRUST % _INES),
         WrongAnswer("trusts everybody", _TRUST % '"arn:aws:iam::123456789012:root"'),
         WrongAnswer("trusts everybody", _TRUST % '"*"'),
+        WrongAnswer("lets in more than was asked", _TRUST % f'[{_INES}, {_OTTO}, "111122223333"]'),
     ),
 )
 
@@ -177,6 +184,11 @@ BACKUP_READER = Exercise(
                 ),
                 "The role can read the photos, but that is not all it can do.",
             ),
+            LetsInAtMost(
+                "role/BackupReader",
+                trust({"Service": "ec2.amazonaws.com"}),
+                "EC2 can assume the role, and so can somebody else.",
+            ),
         )
     ),
     hints=(
@@ -199,6 +211,10 @@ BACKUP_READER = Exercise(
         WrongAnswer(
             "trusts other services",
             _BACKUP % ('{"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}', "s3:GetObject", _PHOTOS),
+        ),
+        WrongAnswer(
+            "lets in more than was asked",
+            _BACKUP % ('{"Service": "ec2.amazonaws.com", "AWS": "123456789012"}', "s3:GetObject", _PHOTOS),
         ),
         WrongAnswer(
             "the bucket instead of its objects",

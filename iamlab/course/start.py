@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iamlab.course.bench import Bench
+from iamlab.course.ceilings import NOTHING, AtMost
 from iamlab.course.definition import Exercise, WrongAnswer
 from iamlab.course.demand import Ask, Choice, Demands, Holds, MayNotCall, Option
 from iamlab.course.scene import Scene
@@ -37,6 +38,12 @@ FIRST_USER = Exercise(
                 "no permissions: leave the policies out.",
                 "permissions that nobody asked for",
             ),
+            AtMost(
+                Ask("user/guest", "iam", "ListUsers"),
+                NOTHING,
+                "The user `guest` should have no permissions at all.",
+                "permissions, if other ones",
+            ),
         )
     ),
     hints=(
@@ -54,6 +61,11 @@ FIRST_USER = Exercise(
             "permissions that nobody asked for",
             'iam.create_user(UserName="guest")\n'
             'iam.attach_user_policy(UserName="guest", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")\n',
+        ),
+        WrongAnswer(
+            "permissions, if other ones",
+            'iam.create_user(UserName="guest")\n'
+            'iam.attach_user_policy(UserName="guest", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")\n',
         ),
     ),
 )

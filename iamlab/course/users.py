@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from iamlab.course.bench import Bench
+from iamlab.course.ceilings import AtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Demands, Holds, MayCall, MayNotCall, NearMiss
+from iamlab.course.demand import Ask, Demands, Holds, MayCall, MayNotCall, NearMiss
 from iamlab.course.documents import allow, table_arn
 from iamlab.course.scene import Bucket, Group, Scene, Table, User
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from iamlab.course.ceilings import AtMost
 from iamlab.course.definition import Exercise, WrongAnswer
-from iamlab.course.demand import Ask, AtMost, Demands, Forecast, MayCall, MayNotCall, NearMiss
+from iamlab.course.demand import Ask, Demands, Forecast, MayCall, MayNotCall, NearMiss
 from iamlab.course.documents import allow, policy, statement
 from iamlab.course.scene import Bucket, Scene, User
 
@@ -152,7 +153,11 @@ NO_DELETING = Exercise(
             ),
             AtMost(
                 Ask("user/lee", "s3", "GetObject", _REPORT),
-                policy(statement("Allow", ("s3:*",)), statement("Deny", ("s3:DeleteObject",))),
+                # By way of an access point an object has another ARN: a Deny on all objects of buckets will do.
+                policy(
+                    statement("Allow", ("s3:*",)),
+                    statement("Deny", ("s3:DeleteObject",), "arn:aws:s3:::*/*"),
+                ),
                 "`lee` can still delete some objects, or do more than before.",
             ),
         )
