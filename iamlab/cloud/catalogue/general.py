@@ -27,6 +27,7 @@ from iamlab.cloud.catalogue.services import (
     HTTP_VERBS,
     ID_STARTS,
     NO_GENERIC_NAMES,
+    OWNERS,
     PASSED_TO,
     PREFIXES,
     TEMPLATES,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from iamlab.cloud.call import Call
 
 _ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/\S+")
+_ACCOUNT = re.compile(r"\d{12}")
 _TAGS = ("tags", "taglist", "tagslist", "tagset", "newtags", "tagstoadd")
 _TAG_KEYS = ("tagkeys", "tagkeylist", "tagstoremove")
 _ANY_ARN = ("resourcearn", "arn", "targetarn", "resourcename", "resourceid", "resource", "sourcearn")
@@ -100,7 +102,7 @@ def _arns(call: Call, service: Service, action: Action, params: Mapping[str, Any
     places = {
         "Partition": resources.partition_of(call.region),
         "Region": call.region,
-        "Account": call.account,
+        "Account": _owner(call),
     }
     required: list[Filled] = []
     optional: list[Filled] = []
@@ -123,6 +125,12 @@ def _arns(call: Call, service: Service, action: Action, params: Mapping[str, Any
         given = (params.get(name) for name in _ANY_ARN)
         found = [value for value in given if isinstance(value, str) and value.startswith("arn:")][:1]
     return list(dict.fromkeys(found)) or ["*"]
+
+
+def _owner(call: Call) -> str:
+    """The account whose resource a call means, where a parameter can say so."""
+    named = call.params.get(OWNERS.get(call.service, ""))
+    return named if isinstance(named, str) and _ACCOUNT.fullmatch(named) else call.account
 
 
 def _meant(optional: list[Filled]) -> list[Filled]:

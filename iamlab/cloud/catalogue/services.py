@@ -250,6 +250,16 @@ DEFAULTS: Mapping[tuple[str, str], str] = {
     ("scheduler", "GroupName"): "default",
 }
 
+# service → the parameter that says in whose account the resource is; the caller's own if it is left out.
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html
+OWNERS: Mapping[str, str] = {
+    "ecr": "registryId",
+    "glue": "CatalogId",
+    "lakeformation": "CatalogId",
+    "sqs": "QueueOwnerAWSAccountId",
+}
+
 # service → parameter → the name by which the ARN template knows it.
 ALIASES: Mapping[str, Mapping[str, str]] = {
     "ec2": {"GroupId": "SecurityGroupId", "KeyName": "KeyPairName"},

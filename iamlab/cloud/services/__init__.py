@@ -63,7 +63,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "kms": ("kms_keys",),
     "lambda": ("lambda_permissions",),
     "organizations": ("organizations", "iam_root_access"),
-    "s3": ("s3_batches", "s3_buckets", "s3_acls", "s3_policies"),
+    "s3": ("s3_batches", "s3_buckets", "s3_acls", "s3_owners", "s3_policies"),
     "sts": (
         "sts",
         "sts_mfa",

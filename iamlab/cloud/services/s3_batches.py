@@ -29,9 +29,6 @@ def delete_objects(call: Call, state: LabState) -> dict[str, Any]:
         )
     if resources.bucket(name) is None:
         raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
-    expected = params.get("ExpectedBucketOwner")
-    if expected is not None and expected != resources.bucket_owner(name):
-        raise AwsError("AccessDenied", "Access Denied", 403)
     deleted, errors = [], []
     for position, entry in enumerate(entries):
         error = call.refused.get(position)
