@@ -17,25 +17,21 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
-from botocore.credentials import (
-    ContainerProvider,
-    EnvProvider,
-    InstanceMetadataProvider,
-    create_credential_resolver,
-)
+from botocore.credentials import InstanceMetadataProvider
 from botocore.utils import InstanceMetadataFetcher
 
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.loopback import Handler, Loopback
 from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.program import Place
 from iamlab.cloud.service_calls import assume_for_service
 from iamlab.cloud.sessions import Session
-from iamlab.cloud.workload import WorkloadError, program_environ
+from iamlab.cloud.workload import WorkloadError
 
 if TYPE_CHECKING:
+    import botocore.session
+
     from iamlab.cloud.lab import Lab
-    from iamlab.cloud.server import Server
 
 SERVICE = "ec2.amazonaws.com"
 
@@ -51,7 +47,7 @@ _HELP = (
 )
 
 
-class Instance:
+class Instance(Place):
     """An instance with an instance profile, from its start until `stop`.
 
     Args:
@@ -68,7 +64,7 @@ class Instance:
             raise WorkloadError(f"there is no instance profile `{profile}`: create it first")
         if not found.roles:
             raise WorkloadError(f"the instance profile `{profile}` has no role: add one to it first")
-        self._lab = lab
+        super().__init__(lab)
         self._profile = found
         self._lock = threading.Lock()
         self._credentials: Session | None = None
@@ -76,7 +72,6 @@ class Instance:
         self.instance_id = f"i-0{lab.state.random.getrandbits(64):016x}"
         self.arn = f"arn:aws:ec2:{lab.region}:{lab.account_id}:instance/{self.instance_id}"
         self._endpoint = _endpoint(self)
-        self._server: Server | None = None
 
     # -------------------------------------------------------------- how a program gets the role
     @property
@@ -84,34 +79,23 @@ class Instance:
         """Where the metadata service listens, in place of `http://169.254.169.254`."""
         return self._endpoint.url
 
-    @property
-    def environ(self) -> dict[str, str]:
-        """The whole environment of a program on this instance: this process's, without any AWS key.
-
-        The lab is served on a loopback port from the first use on.
-        """
-        if self._server is None:
-            self._server = self._lab.serve()
-        return program_environ(self._server) | {
+    def variables(self) -> dict[str, str]:
+        """The variables by which an SDK finds the service."""
+        return {
             "AWS_EC2_METADATA_DISABLED": "false",
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.endpoint,
         }
 
     def session(self, region: str | None = None) -> boto3.Session:
         """boto3 in this process as on the instance: botocore's own chain, which sees the instance's environment."""
-        core = botocore.session.Session()
-        chain = create_credential_resolver(core)
-        fetcher = InstanceMetadataFetcher(
-            timeout=10, base_url=self.endpoint + _LAB_TIME, env={}, user_agent=core.user_agent()
-        )
-        ours = {
-            EnvProvider.METHOD: EnvProvider({}),
-            ContainerProvider.METHOD: ContainerProvider({}),
-            InstanceMetadataProvider.METHOD: InstanceMetadataProvider(fetcher),
-        }
-        chain.providers[:] = [ours.get(str(provider.METHOD), provider) for provider in chain.providers]
-        core.register_component("credential_provider", chain)
-        return boto3.Session(botocore_session=core, region_name=region or self._lab.region)
+
+        def links(core: botocore.session.Session) -> dict[str, Any]:
+            fetcher = InstanceMetadataFetcher(
+                timeout=10, base_url=self.endpoint + _LAB_TIME, env={}, user_agent=core.user_agent()
+            )
+            return {str(InstanceMetadataProvider.METHOD): InstanceMetadataProvider(fetcher)}
+
+        return self.chained(links, region)
 
     def stop(self) -> None:
         """End the instance: its metadata service closes. What it got so far lives until it expires."""

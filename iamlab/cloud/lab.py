@@ -24,13 +24,16 @@ from iamlab.cloud.state import DEFAULT_ACCOUNT, DEFAULT_REGION, LabState
 from iamlab.cloud.trail import Trail
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from iamlab.analysis.snapshot import Account
     from iamlab.cloud.instance import Instance
     from iamlab.cloud.moto_seam.dispatch import Endpoint
     from iamlab.cloud.moto_seam.operations import Reply
+    from iamlab.cloud.pod import Pod
     from iamlab.cloud.server import Server
+    from iamlab.cloud.web_identity import WebIdentity
     from iamlab.cloud.workload import Workload
     from iamlab.engine import Decision
 
@@ -345,6 +348,40 @@ class Lab:
         made = Workload(self, role)
         self._servers.append(made)
         return made
+
+    def pod(self, role: str, service_account: str, namespace: str = "default", cluster: str = "lab") -> Pod:
+        """A pod of EKS that gets its role by a Pod Identity association.
+
+        Args:
+            role: name or ARN; its trust policy has to let `pods.eks.amazonaws.com` assume it and tag the session.
+            service_account: the Kubernetes service account that the pod runs under.
+            namespace: where both live.
+            cluster: name of the EKS cluster.
+
+        Raises:
+            WorkloadError: there is no such role, or it doesn't trust the service.
+        """
+        self._running()
+        from iamlab.cloud.pod import Pod
+
+        made = Pod(self, role, service_account, namespace, cluster)
+        self._servers.append(made)
+        return made
+
+    def web_identity(
+        self, role: str, token_file: str | os.PathLike[str], session_name: str | None = None
+    ) -> WebIdentity:
+        """The surroundings of a program that trades a token in a file for a role (IRSA, and its like).
+
+        Args:
+            role: name or ARN; its trust policy decides when the program makes its first call.
+            token_file: the file with the token.
+            session_name: of the role's sessions; None leaves it to the SDK.
+        """
+        self._running()
+        from iamlab.cloud.web_identity import WebIdentity
+
+        return WebIdentity(self, role, token_file, session_name)
 
     def instance(self, profile: str) -> Instance:
         """An EC2 instance's metadata service (version 2), with the credentials of an instance profile's role.

@@ -31,6 +31,7 @@ def assume_for_service(
     lifetime: timedelta,
     source_arn: str,
     context: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Session:
     """Let an AWS service assume a role for one of its workloads.
 
@@ -41,12 +42,17 @@ def assume_for_service(
         name: the role session's name.
         source_arn: the resource for which the service acts (`aws:SourceArn`).
         context: condition keys that the service puts on every call with these credentials.
+        tags: session tags; all of them go on into further roles.
 
     Raises:
         AwsError: the role's trust policy, or an RCP, doesn't allow it.
     """
     caller, now = service_principal(service), state.clock.tick()
-    call = service_call(state, caller, "sts", "AssumeRole", now, RoleArn=role_arn, RoleSessionName=name)
+    params: dict[str, Any] = {"RoleArn": role_arn, "RoleSessionName": name}
+    if tags:
+        params["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        params["TransitiveTagKeys"] = list(tags)
+    call = service_call(state, caller, "sts", "AssumeRole", now, **params)
     event = event_for(call, state)
     event.account = source_arn.split(":")[4]
     try:
@@ -64,6 +70,8 @@ def assume_for_service(
             name=name,
             delivered_by=service,
             context=dict(context or {}),
+            tags=dict(tags or {}),
+            transitive=frozenset(tags or ()),
         )
     except AwsError as error:
         event.fail(error.code, error.message)
