@@ -84,6 +84,19 @@ def call_context(call: Call) -> Context:
     return context
 
 
+def forwarded(shared: Mapping[str, Any]) -> Context:
+    """The keys of a request that a service makes with the caller's permissions, and not from the caller's place.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+    """
+    context = {key: value for key, value in shared.items() if key not in _OF_THE_WAY}
+    context["aws:ViaAWSService"] = True
+    return context
+
+
+_OF_THE_WAY = frozenset({"aws:SourceIp", "aws:UserAgent", "aws:referer"})
+
+
 def principal_context(caller: Caller, now: datetime) -> Context:
     """Keys about the principal and its session."""
     context: Context = {}

@@ -31,6 +31,8 @@ _EC2_START = "You are not authorized to perform this operation."
 
 def denial(call: Call, check: Check, decision: Decision, state: LabState) -> AwsError:
     """The error with which `call.service` tells that this check was denied."""
+    if check.via:
+        return _through_service(call, check, decision)
     words = _WORDS.get(call.service, _plain)(call, check, decision, state)
     return failure(Failure.DENIED, call.service, call.protocol, words)
 
@@ -94,21 +96,38 @@ def _sqs(call: Call, check: Check, decision: Decision, state: LabState) -> str:
 
 
 def _kms(call: Call, check: Check, decision: Decision, state: LabState) -> str:
-    """KMS doesn't tell outsiders whether a key is there, and names no key that the caller hasn't named.
+    """KMS names no key that the caller hasn't named."""
+    told = call.params.get("KeyId") or call.params.get("SourceKeyId")
+    return _of_key(call, check, decision, ciphertext=check.action in _OF_CIPHERTEXT and not told)
+
+
+def _through_service(call: Call, check: Check, decision: Decision) -> AwsError:
+    """A denial by a KMS key, which a service passes on to the caller it asked for.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+    """
+    if call.caller.type == "Anonymous":
+        return AwsError("InvalidArgument", _UNSIGNED)
+    words = _of_key(call, check, decision, ciphertext=check.action in _OF_CIPHERTEXT)
+    return failure(Failure.DENIED, call.service, call.protocol, words)
+
+
+def _of_key(call: Call, check: Check, decision: Decision, *, ciphertext: bool) -> str:
+    """KMS doesn't tell outsiders whether a key is there.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
     """
-    words = kms_words(call, check, decision, f"resource: {check.resource}")
-    if check.action in _OF_CIPHERTEXT and not (call.params.get("KeyId") or call.params.get("SourceKeyId")):
-        return words.replace(f"resource: {check.resource}", "the resource associated with this ciphertext", 1)
-    return words
-
-
-def kms_words(call: Call, check: Check, decision: Decision, named: str) -> str:
-    """What a denial by a key says; `named`: how it names the key of another account."""
+    words = decision.message
+    named = f"resource: {check.resource}"
     if decision.layer == Layer.RESOURCE and check.owner != call.caller.account:
-        return decision.message.split(" on resource: ")[0] + f" on {named}{_HIDDEN_KEY}"
-    return decision.message
+        named = "this resource" if check.via else named
+        words = words.split(" on resource: ")[0] + f" on {named}{_HIDDEN_KEY}"
+    return words.replace(named, "the resource associated with this ciphertext", 1) if ciphertext else words
+
+
+_UNSIGNED = (
+    "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
+)
 
 
 _OF_CIPHERTEXT = frozenset({"kms:Decrypt", "kms:ReEncryptFrom"})

@@ -19,7 +19,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.callers import ANONYMOUS
 from iamlab.cloud.catalogue import Check, checks
 from iamlab.cloud.collect import flags_for, policies_for
-from iamlab.cloud.context import call_context, context_for
+from iamlab.cloud.context import call_context, context_for, forwarded
 from iamlab.cloud.denials import denial
 from iamlab.cloud.public_access import shut
 from iamlab.cloud.state import Decided, LabState
@@ -79,7 +79,7 @@ def rule(call: Call, state: LabState, given: Mapping[str, Any] | None = None) ->
             issuer=caller.issuer,
             flags=flags_for(caller, check),
             resource_account=check.owner,
-            context=context_for(call, check.owner, check.context, shared),
+            context=context_for(call, check.owner, check.context, forwarded(shared) if check.via else shared),
             wildcard_only_action=check.wildcard_only,
         )
         decision = decide(request, policies_for(caller, check, state))

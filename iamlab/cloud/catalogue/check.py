@@ -42,6 +42,8 @@ class Check:
     """Grants on the resource (of KMS keys), as policies beside its own."""
     dependent: bool = False
     """Needed because of what the call carries along (a passed role, tags), not for the operation itself."""
+    via: str = ""
+    """The service that asks for this on the caller's behalf; '' where the caller asks itself."""
     item: int | None = None
     """The part of a batch, by position, that this check alone is about: denied, that part is refused, not the call."""
     shown: str = ""

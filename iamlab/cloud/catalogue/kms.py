@@ -156,7 +156,7 @@ def _request_context(call: Call) -> Context:
     }
     if call.operation in _SYMMETRIC:
         context["kms:EncryptionAlgorithm"] = str(params.get("EncryptionAlgorithm") or "SYMMETRIC_DEFAULT")
-        context.update(_encryption_context(params.get("EncryptionContext")))
+        context.update(encryption_context(params.get("EncryptionContext")))
     if call.operation == "CreateGrant":
         context["kms:GrantIsForAWSResource"] = False  # true only when an AWS service makes the call
         if params.get("Operations"):
@@ -171,11 +171,12 @@ def _constraint_context(constraints: Mapping[str, Any]) -> Context:
     """A grant's constraint on the encryption context, as conditions see it."""
     for kind in ("EncryptionContextEquals", "EncryptionContextSubset"):
         if constraints.get(kind):
-            return {"kms:GrantConstraintType": kind, **_encryption_context(constraints[kind])}
+            return {"kms:GrantConstraintType": kind, **encryption_context(constraints[kind])}
     return {}
 
 
-def _encryption_context(pairs: Any) -> Context:
+def encryption_context(pairs: Any) -> Context:
+    """The condition keys of an encryption context."""
     if not isinstance(pairs, Mapping) or not pairs:
         return {}
     context: Context = {f"kms:EncryptionContext:{key}": str(value) for key, value in pairs.items()}
@@ -274,7 +275,7 @@ def _re_encrypt(call: Call) -> tuple[Check, ...]:
     ):
         algorithm = params.get(f"{side}EncryptionAlgorithm") or "SYMMETRIC_DEFAULT"
         context: Context = {"kms:EncryptionAlgorithm": str(algorithm)}
-        context.update(_encryption_context(params.get(f"{side}EncryptionContext")))
+        context.update(encryption_context(params.get(f"{side}EncryptionContext")))
         checks.append(key_check(call, action, key_id, context))
     same = checks[0].resource == checks[1].resource
     return tuple(

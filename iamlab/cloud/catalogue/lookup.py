@@ -26,6 +26,11 @@ _EXACT: Mapping[str, tuple[str, str]] = {
     "ec2": ("ec2", "OPERATIONS"),
 }
 
+# service that encrypts with KMS keys -> module of this package and the function that says what a call needs of them
+_SEALED: Mapping[str, tuple[str, str]] = {
+    "s3": ("s3_encryption", "key_checks"),
+}
+
 
 @cache
 def _entries(service: str) -> Entries:
@@ -47,6 +52,20 @@ def checks(call: Call, state: Any = None) -> tuple[Check, ...]:
         At least one check; each of them must be allowed. The first is the operation's own, unless it
         reads a source first (`CopyObject`).
     """
+    found = _checks(call)
+    sealed = _SEALED.get(call.service)
+    return found if sealed is None else found + _function(*sealed)(call)
+
+
+@cache
+def _function(module: str, name: str) -> Callable[[Call], tuple[Check, ...]]:
+    function: Callable[[Call], tuple[Check, ...]] = getattr(
+        import_module(f"iamlab.cloud.catalogue.{module}"), name
+    )
+    return function
+
+
+def _checks(call: Call) -> tuple[Check, ...]:
     entry = _entries(call.service).get(call.operation)
     if entry is not None:
         return entry(call)

@@ -7,6 +7,7 @@ Pinned to moto by `tests/cloud/services/test_kms_grants.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from iamlab.cloud.moto_seam import resources
@@ -32,3 +33,32 @@ def is_disabled(key: Any) -> bool:
 def is_pending_deletion(key: Any) -> bool:
     """Whether a key waits for its deletion."""
     return bool(key.key_state == "PendingDeletion")
+
+
+def make_managed(account: str, region: str, alias: str, policy: str, description: str) -> Any:
+    """Make a key that belongs to an AWS service."""
+    from moto.kms.models import kms_backends  # at first use: few labs have such keys
+
+    backend = kms_backends[account][region]
+    key = backend.create_key(policy, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", description, None)
+    key.key_manager = "AWS"
+    backend.create_alias(key.id, alias)
+    return key
+
+
+def is_managed(key: Any) -> bool:
+    """Whether a key belongs to an AWS service."""
+    return bool(key.key_manager == "AWS")
+
+
+def switch(key: Any, *, on: bool) -> None:
+    """Switch a key on or off."""
+    key.enabled = on
+    key.key_state = "Enabled" if on else "Disabled"
+
+
+def doom(key: Any, until: datetime | None) -> None:
+    """Let a key wait for its deletion at that moment; None calls it off, and leaves the key switched off."""
+    key.enabled = False
+    key.key_state = "Disabled" if until is None else "PendingDeletion"
+    key.deletion_date = until and until.astimezone(UTC).replace(tzinfo=None)  # moto counts in naive UTC

@@ -60,10 +60,10 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "mfa_devices",
         "iam_root_access",
     ),
-    "kms": ("kms_keys",),
+    "kms": ("kms_keys", "kms_key_states"),
     "lambda": ("lambda_permissions",),
     "organizations": ("organizations", "iam_root_access"),
-    "s3": ("s3_batches", "s3_buckets", "s3_acls", "s3_owners", "s3_policies"),
+    "s3": ("s3_batches", "s3_encryption", "s3_buckets", "s3_acls", "s3_owners", "s3_policies"),
     "sts": (
         "sts",
         "sts_mfa",

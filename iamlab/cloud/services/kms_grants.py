@@ -14,13 +14,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from iamlab.cloud.call import Call
-from iamlab.cloud.catalogue.kms import named_grant, named_key
+from iamlab.cloud.catalogue.kms import named_grant
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.grants import CONTEXTUAL, EQUALS, SOURCE, SUBSET, Grant, every_grant, grants_on
 from iamlab.cloud.moto_seam import keys
 from iamlab.cloud.services import operation, proof
 from iamlab.cloud.services.iam_principals import exists
-from iamlab.cloud.services.kms_keys import dry_run
+from iamlab.cloud.services.kms_keys import allowed_key, dry_run
 from iamlab.cloud.state import LabState
 
 _MOST = 50_000
@@ -46,7 +46,7 @@ _SYMMETRIC = "SYMMETRIC_DEFAULT"
 def create_grant(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html"""
     params = call.params
-    key = _key(call)
+    key = allowed_key(call)
     grantee = _one_of(params, "GranteePrincipal", "GranteeServicePrincipal")
     if grantee is None:
         raise _invalid("You must specify either GranteePrincipal or GranteeServicePrincipal.")
@@ -85,7 +85,7 @@ def create_grant(call: Call, state: LabState) -> dict[str, Any]:
 def list_grants(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_ListGrants.html"""
     params = call.params
-    key = _key(call)
+    key = allowed_key(call)
     wanted = _one_of(params, "GranteePrincipal", "GranteeServicePrincipal")
     found = [
         grant
@@ -139,13 +139,6 @@ def end_grant(call: Call, state: LabState) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- parameters
-
-
-def _key(call: Call) -> Any:
-    """The key of an allowed call: it is there, else nobody would have been let in."""
-    _, key = named_key(call, call.params["KeyId"])
-    assert key is not None
-    return key
 
 
 def _one_of(params: dict[str, Any], name: str, other: str) -> str | None:

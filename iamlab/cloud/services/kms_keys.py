@@ -5,6 +5,9 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 
 from __future__ import annotations
 
+from typing import Any
+
+from iamlab.cloud import managed_keys
 from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue.kms import BY_ALIAS, KEY_ID, ON_KEY, ciphertext_key, key_names, named_key
 from iamlab.cloud.catalogue.table import words
@@ -39,6 +42,10 @@ def key_is_there(call: Call, state: LabState) -> None:
     https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html, "NotFoundException"
     """
     for name in key_names(call):
+        service = managed_keys.service_of(name)
+        if service is not None and call.operation in BY_ALIAS and not name.startswith("arn:"):
+            with state.lock:
+                managed_keys.make(service, call.account, call.region)
         arn, key = named_key(call, name)
         _, _, _, region, account, resource = arn.split(":", 5)
         if region != call.region:
@@ -80,6 +87,13 @@ def state_allows(call: Call, state: LabState) -> None:
             raise AwsError("DisabledException", f"{key.arn} is disabled.")
     if call.operation in _CRYPTOGRAPHIC:
         dry_run(call)
+
+
+def allowed_key(call: Call) -> Any:
+    """The key that an allowed call names."""
+    _, key = named_key(call, call.params["KeyId"])
+    assert key is not None, "nobody is let in to a key that isn't there"
+    return key
 
 
 def dry_run(call: Call) -> None:

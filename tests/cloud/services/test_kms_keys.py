@@ -74,6 +74,26 @@ def test_a_key_that_waits_for_its_deletion(kms: Any, refusal: Refusal) -> None:
     kms.cancel_key_deletion(KeyId=key["KeyId"])
 
 
+def test_a_key_is_switched_and_doomed_by_its_arn_as_by_its_id(lab: Lab, kms: Any, refusal: Refusal) -> None:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html"""
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+
+    def state() -> str:
+        return str(kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"])
+
+    kms.disable_key(KeyId=arn)
+    assert state() == "Disabled"
+    kms.enable_key(KeyId=arn)
+    assert state() == "Enabled"
+    answer = kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+    assert (answer["KeyId"], answer["KeyState"], answer["PendingWindowInDays"]) == (arn, "PendingDeletion", 7)
+    assert round((answer["DeletionDate"] - lab.clock.now()).total_seconds() / 86_400) == 7
+    assert kms.describe_key(KeyId=arn)["KeyMetadata"]["DeletionDate"] == answer["DeletionDate"]
+    assert kms.cancel_key_deletion(KeyId=arn)["KeyId"] == arn
+    assert state() == "Disabled"
+    assert refusal(kms.schedule_key_deletion, KeyId=arn, PendingWindowInDays=31)[0] == "ValidationException"
+
+
 def test_a_dry_run_is_decided_and_goes_no_further(
     kms: Any, make_user: Callable[..., boto3.Session], refusal: Refusal
 ) -> None:
