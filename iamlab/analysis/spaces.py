@@ -117,13 +117,21 @@ class Answer:
         return f"<Answer {self.explain()}>"
 
 
-def allows(policies: Comparable, space: Space, universe: UniverseName = "any") -> Answer:
+def allows(
+    policies: Comparable,
+    space: Space,
+    universe: UniverseName = "any",
+    *,
+    callers: Callable[[Caller], bool] | None = None,
+) -> Answer:
     """Find something of a space that policies allow.
 
     Args:
         policies: a policy (one that names principals is a resource's) or a set.
         space: which requests are asked about.
         universe: `any` strings or only `known` requests.
+        callers: which of the callers that the policies can tell apart are asked about, where the space's groups of
+            callers are too coarse.
 
     Raises:
         ValueError: the space can't be read.
@@ -137,7 +145,7 @@ def allows(policies: Comparable, space: Space, universe: UniverseName = "any") -
     complaints = fence.errors("identity")
     if complaints:
         raise ValueError(f"the space can't be read: {complaints[0].message}")
-    belongs = space._counts()
+    belongs = callers or space._counts()
 
     def counts(caller: Caller) -> bool:
         # A resource's owner needs no policy at all: that says nothing about the one asked about.
