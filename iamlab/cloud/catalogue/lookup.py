@@ -17,6 +17,7 @@ Entries = Mapping[str, Callable[["Call"], tuple[Check, ...]]]
 
 # service -> module of this package and the table in it; loaded when the service is first called
 _EXACT: Mapping[str, tuple[str, str]] = {
+    "accessanalyzer": ("access_analyzer", "OPERATIONS"),
     "iam": ("iam", "OPERATIONS"),
     "sts": ("sts", "OPERATIONS"),
     "dynamodb": ("dynamodb", "OPERATIONS"),

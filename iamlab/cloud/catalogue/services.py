@@ -149,6 +149,9 @@ PREFIXES: Mapping[str, str] = {
 
 # (service, operation) → the actions it needs, where the operation's name is not the action's.
 ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    # https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ListFindingsV2.html
+    ("accessanalyzer", "ListFindingsV2"): ("ListFindings",),
+    ("accessanalyzer", "GetFindingV2"): ("GetFinding",),
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
     ("sqs", "SendMessageBatch"): ("SendMessage",),
     ("sqs", "DeleteMessageBatch"): ("DeleteMessage",),

@@ -30,7 +30,6 @@ _BACKENDS: Mapping[str, tuple[str, str]] = {
     "secretsmanager": ("moto.secretsmanager.models", "secretsmanager_backends"),
     "ecr": ("moto.ecr.models", "ecr_backends"),
     "events": ("moto.events.models", "events_backends"),
-    "cloudtrail": ("moto.cloudtrail.models", "cloudtrail_backends"),
 }
 
 

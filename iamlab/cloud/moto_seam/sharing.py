@@ -1,5 +1,4 @@
-"""What of an account could be shared with others: resources of the kinds that Access Analyzer looks at, and the ways
-beside their policies by which moto's records share them: bucket ACLs, Block Public Access, grants on keys.
+"""What of an account could be shared: resources of the kinds that Access Analyzer looks at, and the ACLs of buckets.
 
 In: an account and a Region. Out: plain values. As in :mod:`iamlab.cloud.moto_seam.resources` nothing is imported or
 made by looking. Pinned to moto by `tests/cloud/test_sharing.py`.
@@ -10,11 +9,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-resources.html
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from iamlab.cloud.moto_seam import identities
-from iamlab.cloud.moto_seam.resources import backend, bucket, kms_key, partition_of
+from iamlab.cloud.moto_seam import buckets, identities
+from iamlab.cloud.moto_seam.resources import backend, bucket, partition_of
 
 # CloudFormation's type → (boto3's service, the ARNs in its backend). S3's backends stand under the partition.
 _KINDS: Mapping[str, tuple[str, Callable[[Any], Iterable[str]]]] = {
@@ -45,36 +43,6 @@ _KINDS: Mapping[str, tuple[str, Callable[[Any], Iterable[str]]]] = {
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 AUTHENTICATED_USERS = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
-_OWNER_ENFORCED = "BucketOwnerEnforced"
-
-
-@dataclass(frozen=True, slots=True)
-class BucketSharing:
-    """How a bucket is shared beside its policy.
-
-    Attributes:
-        acl: (who, permission) of its ACL where ACLs count; who is a group's URI or a canonical user id.
-        ignores_public_acls, restricts_public: Block Public Access, the bucket's and the account's together.
-    """
-
-    acl: tuple[tuple[str, str], ...]
-    ignores_public_acls: bool
-    restricts_public: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KeyGrant:
-    """A grant on a KMS key.
-
-    Attributes:
-        grantee: ARN, or a service.
-        operations: `Decrypt` …
-        context: what the encryption context has to be, or to hold.
-    """
-
-    grantee: str
-    operations: tuple[str, ...]
-    context: Mapping[str, str]
 
 
 def shareable(account: str, region: str) -> Iterator[tuple[str, str]]:
@@ -82,8 +50,8 @@ def shareable(account: str, region: str) -> Iterator[tuple[str, str]]:
     for role in list(identities.iam(account).roles.values()):
         if not identities.is_service_linked(role):
             yield "AWS::IAM::Role", str(role.arn)
-    buckets = backend("s3", account, partition_of(region))
-    for found in list(buckets.buckets.values()) if buckets is not None else ():
+    store = backend("s3", account, partition_of(region))
+    for found in list(store.buckets.values()) if store is not None else ():
         if found.region_name == region:
             yield "AWS::S3::Bucket", str(found.arn)
     for kind, (service, arns) in _KINDS.items():
@@ -92,38 +60,20 @@ def shareable(account: str, region: str) -> Iterator[tuple[str, str]]:
             yield from ((kind, str(arn)) for arn in list(arns(records)) if arn)
 
 
-def bucket_sharing(name: str) -> BucketSharing | None:
-    """How a bucket is shared beside its policy; None if there is none of this name."""
-    found = bucket(name)
-    if found is None:
-        return None
-    account = backend("s3control", found.account_id, found.partition)
-    blocks = [found.public_access_block, account.public_access_block if account is not None else None]
-    ownership = _ownership(found.ownership_rule)
-    grants = found.acl.grants if found.acl is not None and ownership != _OWNER_ENFORCED else ()
-    return BucketSharing(
-        acl=tuple(
-            (str(grantee.uri or grantee.id), str(permission))
-            for grant in grants
-            for grantee in grant.grantees
-            for permission in grant.permissions
-        ),
-        ignores_public_acls=any(block is not None and block.ignore_public_acls for block in blocks),
-        restricts_public=any(block is not None and block.restrict_public_buckets for block in blocks),
-    )
+def bucket_acl(name: str) -> tuple[tuple[str, str], ...]:
+    """(who, permission) of a bucket's ACL; none where ACLs are disabled.
 
-
-def _ownership(rule: Any) -> str:
-    """A bucket is made without ACLs unless it says otherwise; moto keeps a text, or one rule or several.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+    Who is the URI of a group, or a canonical user id.
     """
-    if isinstance(rule, str):
-        return rule
-    rules = (rule or {}).get("Rule") or []
-    for listed in rules if isinstance(rules, list) else [rules]:
-        return str(listed["ObjectOwnership"])
-    return _OWNER_ENFORCED
+    found = bucket(name)
+    if found is None or found.acl is None or buckets.acls_disabled(found):
+        return ()
+    return tuple(
+        (str(grantee.uri or grantee.id), str(permission))
+        for grant in found.acl.grants
+        for grantee in grant.grantees
+        for permission in grant.permissions
+    )
 
 
 def own_canonical_id() -> str:
@@ -131,16 +81,3 @@ def own_canonical_id() -> str:
     from moto.s3.models import OWNER
 
     return str(OWNER)
-
-
-def key_grants(account: str, region: str, key_id: str) -> list[KeyGrant]:
-    """The grants on a KMS key."""
-    key = kms_key(account, region, key_id)
-    made = []
-    for grant in list(key.grants.values()) if key is not None else ():
-        constraints = grant.constraints or {}
-        context = (
-            constraints.get("EncryptionContextEquals") or constraints.get("EncryptionContextSubset") or {}
-        )
-        made.append(KeyGrant(str(grant.grantee_principal), tuple(grant.operations), dict(context)))
-    return made

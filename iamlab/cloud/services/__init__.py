@@ -42,7 +42,6 @@ EVERY = "*"
 """Stands for every operation of a service, in a guard."""
 
 _MODULES: dict[str, tuple[str, ...]] = {
-    "accessanalyzer": ("access_analyzer",),
     "cloudtrail": ("cloudtrail", "cloudtrail_trails", "cloudtrail_selectors"),
     "events": ("events_permissions",),
     "iam": (
@@ -74,6 +73,21 @@ _MODULES: dict[str, tuple[str, ...]] = {
 
 # Modules that bring much along for few operations: those whose name has this in it.
 _SELDOM: dict[str, dict[str, str]] = {
+    "accessanalyzer": {
+        "Analyzed": "analyzed_resources",
+        "Analyzer": "analyzers",
+        "ArchiveRule": "analyzer_rules",
+        "Check": "access_analyzer",
+        "Finding": "analyzer_findings",
+        "FindingRecommendation": "finding_recommendations",
+        "GeneratedPolicy": "policy_generation",
+        "PolicyGeneration": "policy_generation",
+        "ResourceScan": "analyzed_resources",
+        "TagResource": "analyzers",
+        "TagsForResource": "analyzers",
+        "UntagResource": "analyzers",
+        "ValidatePolicy": "access_analyzer",
+    },
     "iam": {
         "AccountPasswordPolicy": "iam_password_policy",
         "ChangePassword": "iam_login_profiles",
@@ -101,7 +115,7 @@ _SELDOM: dict[str, dict[str, str]] = {
     },
 }
 
-_VALIDATED = frozenset({"iam", "sts"})
+_VALIDATED = frozenset({"accessanalyzer", "iam", "sts"})
 _VALIDATED_OPERATIONS = frozenset(
     {
         ("events", "PutPermission"),

@@ -9,22 +9,21 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-c
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from typing import Any
 
 from iamlab.analysis.comparison import compare, policy_set
+from iamlab.analysis.external_access import PUBLIC_CONDITION
 from iamlab.analysis.public import public_statements
 from iamlab.analysis.spaces import Space, allows
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.services import operation
+from iamlab.cloud.services.analyzer_answers import invalid, page
 from iamlab.cloud.state import LabState
 from iamlab.engine import Request, decide
 from iamlab.policy import Policy
 from iamlab.policy.findings import Finding, Span
-
-PAGE = 100
 
 _KINDS = {
     "IDENTITY_POLICY": "identity",
@@ -32,29 +31,7 @@ _KINDS = {
     "SERVICE_CONTROL_POLICY": "scp",
     "RESOURCE_CONTROL_POLICY": "rcp",
 }
-# The public: nobody's principal, from nowhere in particular. Keys that tie a request to something fixed are absent, and
-# its address is one that nobody has, so that only a rule for every address lets it in.
-# The meaning of "public": https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-_FIXED = (
-    "aws:PrincipalAccount",
-    "aws:PrincipalArn",
-    "aws:PrincipalOrgID",
-    "aws:PrincipalOrgPaths",
-    "aws:SourceAccount",
-    "aws:SourceArn",
-    "aws:SourceOrgID",
-    "aws:SourceVpc",
-    "aws:SourceVpce",
-    "aws:VpcSourceIp",
-    "aws:userid",
-)
-_PUBLIC = Space(
-    condition={
-        "Null": dict.fromkeys(_FIXED, "true"),
-        "IpAddressIfExists": {"aws:SourceIp": "192.0.2.1/32"},
-    },
-    callers="anonymous",
-)
+_PUBLIC = Space(condition=PUBLIC_CONDITION, callers="anonymous")
 
 _TRUST = "AWS::IAM::AssumeRolePolicyDocument"
 _BUCKET = "AWS::S3::Bucket"
@@ -68,18 +45,14 @@ def validate_policy(call: Call, state: LabState) -> dict[str, Any]:
     params = call.params
     kind, resource_type = _KINDS.get(params["policyType"]), params.get("validatePolicyResourceType")
     if kind is None:
-        raise _invalid(f"Invalid policy type: {params['policyType']}")
+        raise invalid(f"Invalid policy type: {params['policyType']}")
     if resource_type is not None and kind != "resource":
-        raise _invalid("validatePolicyResourceType is for policies of type RESOURCE_POLICY.")
+        raise invalid("validatePolicyResourceType is for policies of type RESOURCE_POLICY.")
     if resource_type == _TRUST:
         kind, resource_type = "trust", None
     found = Policy(params["policyDocument"]).findings(kind, resource_type=resource_type)
-    start = _position(params.get("nextToken"), len(found))
-    end = start + int(params.get("maxResults") or PAGE)
-    answer: dict[str, Any] = {"findings": [_finding(finding) for finding in found[start:end]]}
-    if end < len(found):
-        answer["nextToken"] = base64.urlsafe_b64encode(str(end).encode()).decode()
-    return answer
+    shown, more = page(call, found)
+    return {"findings": [_finding(finding) for finding in shown], **more}
 
 
 @operation("accessanalyzer", "CheckNoNewAccess")
@@ -110,7 +83,7 @@ def check_access_not_granted(call: Call, state: LabState) -> dict[str, Any]:
     for access in params["access"]:
         actions, resources = access.get("actions") or [], access.get("resources") or []
         if not actions and not resources:
-            raise _invalid("At least one of actions and resources must be given.")
+            raise invalid("At least one of actions and resources must be given.")
         witness = _granted(policy, kind, Space(action=actions or "*", resource=resources or "*"))
         if witness is not None:
             return _failed(
@@ -147,7 +120,7 @@ def _granted(policy: Policy, kind: str, space: Space) -> Request | None:
     try:
         answer = allows(_set(policy, kind), space)
     except ValueError as error:
-        raise _invalid(str(error)) from error
+        raise invalid(str(error)) from error
     if answer.allowed is None:
         raise _undecided(answer.reason)
     return answer.request
@@ -156,7 +129,7 @@ def _granted(policy: Policy, kind: str, space: Space) -> Request | None:
 def _policy(text: str, kind: str, trust: bool = False) -> Policy:
     """A policy of which one can ask something: its grammar has to be right."""
     if kind not in ("IDENTITY_POLICY", "RESOURCE_POLICY"):
-        raise _invalid(f"Invalid policy type: {kind}")
+        raise invalid(f"Invalid policy type: {kind}")
     policy = Policy(text)
     errors = policy.errors("trust" if trust else _KINDS[kind])
     # A trust policy is a resource policy without resources.
@@ -221,22 +194,6 @@ def _span(span: Span) -> dict[str, Any]:
         "start": {"line": span.line, "column": span.column - 1, "offset": span.start},
         "end": {"line": span.end_line, "column": span.end_column - 1, "offset": span.end},
     }
-
-
-def _position(token: str | None, length: int) -> int:
-    if token is None:
-        return 0
-    try:
-        position = int(base64.urlsafe_b64decode(token.encode()))
-    except ValueError:
-        position = -1
-    if not 0 <= position <= length:
-        raise _invalid("The nextToken is invalid.")
-    return position
-
-
-def _invalid(message: str) -> AwsError:
-    return AwsError("ValidationException", message)
 
 
 def _undecided(reason: str) -> AwsError:

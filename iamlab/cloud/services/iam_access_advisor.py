@@ -43,12 +43,18 @@ _ACTIONS = {
     ("s3", "ListObjects"): "ListBucket",
     ("s3", "HeadBucket"): "ListBucket",
 }
-_UNTRACKED = frozenset({"iam:PassRole"})
+UNTRACKED = frozenset({"iam:PassRole"})
+"""Actions whose use is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Holder:
-    """An entity with policies."""
+class Holder:
+    """An entity with policies.
+
+    Attributes:
+        kind: `USER`, `GROUP` or `ROLE`.
+        record: moto's.
+    """
 
     kind: str
     record: Any
@@ -60,6 +66,14 @@ class _Holder:
         for name, arn, text in identities.attached(self.record):
             yield name, arn, parsed(text, name, arn)
 
+    def all_policies(self, account: str) -> list[Policy]:
+        """Its own policies, and those of a user's groups."""
+        found = [policy for _, _, policy in self.policies()]
+        if self.kind == "USER":
+            for group in identities.groups_of(account, self.record):
+                found += [policy for _, _, policy in Holder("GROUP", group).policies()]
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
@@ -68,7 +82,7 @@ class _Job:
     owner: str
     granularity: str
     created: datetime
-    holders: tuple[_Holder, ...]
+    holders: tuple[Holder, ...]
     """The users and roles whose attempts count."""
     granted: int
     """The actions that the policies grant on paper, as bits of the universe."""
@@ -96,7 +110,7 @@ def get_service_last_accessed_details(call: Call, state: LabState) -> dict[str, 
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLastAccessedDetails.html"""
     job = _job(call, state)
     attempts = _attempts(job, state)
-    entries = [_service(prefix, job, attempts) for prefix in _services(job.granted)]
+    entries = [_service(prefix, job, attempts) for prefix in services_in(job.granted)]
     shown, more = page(call, entries, lambda entry: str(entry["ServiceNamespace"]))
     return {
         "JobStatus": "COMPLETED",
@@ -114,7 +128,7 @@ def get_service_last_accessed_details_with_entities(call: Call, state: LabState)
     job, wanted = _job(call, state), call.params["ServiceNamespace"]
     latest: dict[str, Event] = {}
     for event in _attempts(job, state):
-        if _namespace(event) == wanted:
+        if namespace_of(event) == wanted:
             latest[event.caller.entity_arn] = event
     entries = [_entity(holder, latest.get(holder.record.arn)) for holder in job.holders]
     shown, more = page(call, entries, lambda entry: str(entry["EntityInfo"]["Arn"]))
@@ -133,7 +147,7 @@ def list_policies_granting_service_access(call: Call, state: LabState) -> dict[s
     holder = _holder(call, call.params["Arn"])
     sources = [holder]
     if holder.kind == "USER":
-        sources += [_Holder("GROUP", group) for group in identities.groups_of(call.account, holder.record)]
+        sources += [Holder("GROUP", group) for group in identities.groups_of(call.account, holder.record)]
     found = [
         {
             "ServiceNamespace": namespace,
@@ -141,7 +155,7 @@ def list_policies_granting_service_access(call: Call, state: LabState) -> dict[s
                 _granting(source, name, arn, through_group=source is not holder)
                 for source in sources
                 for name, arn, policy in source.policies()
-                if namespace in _services(paper(PolicySet((policy,)), universe()))
+                if namespace in services_in(paper(PolicySet((policy,)), universe()))
             ],
         }
         for namespace in call.params["ServiceNamespaces"]
@@ -149,7 +163,7 @@ def list_policies_granting_service_access(call: Call, state: LabState) -> dict[s
     return {"PoliciesGrantingServiceAccess": found, "IsTruncated": False}
 
 
-def _granting(source: _Holder, name: str, arn: str | None, *, through_group: bool) -> dict[str, Any]:
+def _granting(source: Holder, name: str, arn: str | None, *, through_group: bool) -> dict[str, Any]:
     made: dict[str, Any] = {"PolicyName": name, "PolicyType": "MANAGED" if arn else "INLINE"}
     if arn is not None:
         made["PolicyArn"] = arn
@@ -166,7 +180,7 @@ _KINDS = {
 }
 
 
-def _holder(call: Call, arn: str) -> _Holder:
+def _holder(call: Call, arn: str) -> Holder:
     kind, _, path = arn.split(":", 5)[-1].partition("/")
     if kind not in _KINDS:
         raise AwsError("InvalidInput", f"Invalid ARN: {arn}")
@@ -174,10 +188,10 @@ def _holder(call: Call, arn: str) -> _Holder:
     record = find(call.account, path.rpartition("/")[2])
     if record is None or record.arn != arn:
         raise no_such_entity(f"ARN {arn} is not found.")
-    return _Holder(label, record)
+    return Holder(label, record)
 
 
-def _of_arn(call: Call, arn: str) -> tuple[list[_Holder], list[Policy]]:
+def _of_arn(call: Call, arn: str) -> tuple[list[Holder], list[Policy]]:
     """The users and roles behind an ARN, and the policies that say what may be used."""
     if ":policy/" in arn:
         record = identities.managed_policy(call.account, arn)
@@ -185,25 +199,22 @@ def _of_arn(call: Call, arn: str) -> tuple[list[_Holder], list[Policy]]:
             raise no_such_entity(f"ARN {arn} is not found.")
         return _attached_to(call, arn), [parsed(identities.default_document(record), record.name, arn)]
     holder = _holder(call, arn)
-    policies = [policy for _, _, policy in holder.policies()]
+    policies = holder.all_policies(call.account)
     if holder.kind == "GROUP":
-        return [_Holder("USER", user) for user in holder.record.users], policies
-    if holder.kind == "USER":
-        for group in identities.groups_of(call.account, holder.record):
-            policies += [policy for _, _, policy in _Holder("GROUP", group).policies()]
+        return [Holder("USER", user) for user in holder.record.users], policies
     return [holder], policies
 
 
-def _attached_to(call: Call, arn: str) -> list[_Holder]:
+def _attached_to(call: Call, arn: str) -> list[Holder]:
     backend = identities.iam(call.account)
-    found: dict[str, _Holder] = {}
+    found: dict[str, Holder] = {}
     for kind, records in (("USER", backend.users), ("ROLE", backend.roles)):
         for record in list(records.values()):
             if arn in record.managed_policies:
-                found[record.arn] = _Holder(kind, record)
+                found[record.arn] = Holder(kind, record)
     for group in list(backend.groups.values()):
         if arn in group.managed_policies:
-            found |= {user.arn: _Holder("USER", user) for user in group.users}
+            found |= {user.arn: Holder("USER", user) for user in group.users}
     return list(found.values())
 
 
@@ -225,12 +236,13 @@ def _attempts(job: _Job, state: LabState) -> list[Event]:
     ]
 
 
-def _namespace(event: Event) -> str:
+def namespace_of(event: Event) -> str:
+    """The prefix of the actions of the service that an event is of."""
     source = event.source.split(".")[0]
     return _NAMESPACES.get(source, source)
 
 
-def _services(granted: int) -> list[str]:
+def services_in(granted: int) -> list[str]:
     """The prefixes of the services with at least one action among these bits."""
     found = []
     for prefix, (start, end) in universe().ranges.items():
@@ -242,7 +254,7 @@ def _services(granted: int) -> list[str]:
 def _service(prefix: str, job: _Job, attempts: Iterable[Event]) -> dict[str, Any]:
     service = reference().service(prefix)
     assert service is not None, "the universe is made of the reference"
-    own = [event for event in attempts if _namespace(event) == prefix]
+    own = [event for event in attempts if namespace_of(event) == prefix]
     made: dict[str, Any] = {
         "ServiceName": service.title,
         "ServiceNamespace": prefix,
@@ -266,7 +278,7 @@ def _actions(prefix: str, granted: int, own: list[Event]) -> Iterator[dict[str, 
     start, end = known.ranges[prefix]
     for number in range(start, end):
         name = known.names[number]
-        if not granted >> number & 1 or name in _UNTRACKED:
+        if not granted >> number & 1 or name in UNTRACKED:
             continue
         action = name.partition(":")[2]
         event = latest.get(action)
@@ -280,7 +292,7 @@ def _actions(prefix: str, granted: int, own: list[Event]) -> Iterator[dict[str, 
         yield made
 
 
-def _entity(holder: _Holder, event: Event | None) -> dict[str, Any]:
+def _entity(holder: Holder, event: Event | None) -> dict[str, Any]:
     record = holder.record
     made: dict[str, Any] = {
         "EntityInfo": {

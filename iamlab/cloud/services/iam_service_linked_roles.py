@@ -13,7 +13,7 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
-from iamlab.cloud.service_linked import PATH, service_linked_role
+from iamlab.cloud.service_linked import PATH, ServiceLinkedRole, service_linked_role
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_principals import forget
 from iamlab.cloud.services.iam_roles import ROLES
@@ -38,28 +38,40 @@ def create_service_linked_role(call: Call, state: LabState) -> dict[str, Any]:
         raise AwsError("InvalidInput", f"Custom suffix is not allowed for {service}")
     name = kind.named(suffix)
     with state.lock:
-        backend = identities.iam(account)
         if identities.is_taken(account, "role", name):
             raise AwsError(
                 "InvalidInput",
                 f"Service role name {name} has been taken in this account, please try a different suffix.",
             )
-        if len(backend.roles) >= ROLES:
-            raise limit_exceeded(f"Cannot exceed quota for RolesPerAccount: {ROLES}")
-        record = backend.create_role(
-            role_name=name,
-            assume_role_policy_document=_trust(service),
-            path=kind.path,
-            permissions_boundary=None,
-            description=params.get("Description") or "",
-            tags=[],
-            max_session_duration=_HOUR,
-            linked_service=service,
-        )
-        policy = identities.managed_policy(account, kind.policy_arn)
-        if policy is not None:
-            policy.attach_to(record)
+        record = make_service_linked_role(account, kind, suffix, params.get("Description") or "")
     return {"Role": full_role_shape(record)}
+
+
+def make_service_linked_role(
+    account: str, kind: ServiceLinkedRole, suffix: str | None = None, description: str = ""
+) -> Any:
+    """The role of a service, as it makes it itself when it is first used. Call under `state.lock`.
+
+    Raises:
+        AwsError: the account has as many roles as it may have.
+    """
+    backend = identities.iam(account)
+    if len(backend.roles) >= ROLES:
+        raise limit_exceeded(f"Cannot exceed quota for RolesPerAccount: {ROLES}")
+    record = backend.create_role(
+        role_name=kind.named(suffix),
+        assume_role_policy_document=_trust(kind.service),
+        path=kind.path,
+        permissions_boundary=None,
+        description=description,
+        tags=[],
+        max_session_duration=_HOUR,
+        linked_service=kind.service,
+    )
+    policy = identities.managed_policy(account, kind.policy_arn)
+    if policy is not None:
+        policy.attach_to(record)
+    return record
 
 
 def _trust(service: str) -> str:

@@ -41,6 +41,9 @@ _IAM_WORDS = {
     "prefix": "It must begin with the / character and contain only alphanumeric characters and/or / characters.",
 }
 
+# Services that say the same once more for each field.
+# https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ValidationException.html
+_FIELD_LISTS = frozenset({"accessanalyzer"})
 
 Breach = tuple[str, str, str]
 """Path of a parameter, its value as AWS shows it (perhaps not at all), and the constraint that it fails."""
@@ -62,9 +65,12 @@ def validate(call: Call) -> None:
     if call.service == "iam":
         breaches = _as_iam_tells(breaches)
     if breaches:
-        raise constraint_error(
-            *breaches, code="ValidationException" if "json" in call.protocol else "ValidationError"
-        )
+        code = "ValidationException" if "json" in call.protocol else "ValidationError"
+        error = constraint_error(*breaches, code=code)
+        if call.service in _FIELD_LISTS:
+            fields = [{"name": path, "message": constraint} for path, _, constraint in breaches]
+            error.members = {"reason": "fieldValidationFailed", "fieldList": fields}
+        raise error
 
 
 def _as_iam_tells(breaches: list[Breach]) -> list[Breach]:
