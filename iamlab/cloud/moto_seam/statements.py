@@ -98,3 +98,15 @@ def set_of_function(found: Any, statements: Iterable[Statement], revision: str |
     found.policy.statements = list(statements)
     if revision is not None:
         found.policy.revision = revision
+
+
+# ---------------------------------------------------------------- SQS and SNS
+def of_policy(found: Any) -> list[Statement]:
+    """The statements of a queue's or topic's policy, which may be a single one."""
+    stated = found._policy_json.get("Statement") or []
+    return list(stated) if isinstance(stated, list) else [stated]
+
+
+def set_of_policy(found: Any, statements: Iterable[Statement]) -> None:
+    """Give a queue or topic these statements; the rest of its policy stays."""
+    found._policy_json = {**found._policy_json, "Statement": list(statements)}

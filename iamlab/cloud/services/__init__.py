@@ -43,6 +43,7 @@ EVERY = "*"
 
 _MODULES: dict[str, tuple[str, ...]] = {
     "cloudtrail": ("cloudtrail", "cloudtrail_trails", "cloudtrail_selectors"),
+    "dynamodb": ("dynamodb_policies",),
     "events": ("events_permissions",),
     "iam": (
         "iam_guards",
@@ -63,6 +64,9 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "lambda": ("lambda_permissions",),
     "organizations": ("organizations", "iam_root_access"),
     "s3": ("s3_batches", "s3_encryption", "s3_buckets", "s3_acls", "s3_owners", "s3_policies"),
+    "secretsmanager": ("secret_policies",),
+    "sns": ("labelled_permissions",),
+    "sqs": ("labelled_permissions",),
     "sts": (
         "sts",
         "sts_mfa",

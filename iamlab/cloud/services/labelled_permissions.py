@@ -1,0 +1,191 @@
+"""AddPermission and RemovePermission of SQS and SNS: statements that are known by a label, their `Sid`.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html
+https://docs.aws.amazon.com/sns/latest/api/API_AddPermission.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import resources, statements
+from iamlab.cloud.services import guard, operation
+from iamlab.cloud.state import LabState
+
+_ACCOUNT = re.compile(r"\d{12}")
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_QUEUE_URL = re.compile(r"(?:/(?P<account>\d{12}))?/(?P<name>[^/]+)/?$")
+_MOST_ACTIONS = 7
+_QUEUE_ACTIONS = frozenset(
+    {
+        "*",
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "GetQueueUrl",
+        "ListDeadLetterSourceQueues",
+        "PurgeQueue",
+        "ReceiveMessage",
+        "SendMessage",
+    }
+)
+_TOPIC_ACTIONS = frozenset(
+    {
+        "AddPermission",
+        "DeleteTopic",
+        "GetTopicAttributes",
+        "ListSubscriptionsByTopic",
+        "Publish",
+        "Receive",
+        "RemovePermission",
+        "SetTopicAttributes",
+        "Subscribe",
+    }
+)
+
+
+def _statement(call: Call, label: str, accounts: list[str], actions: list[str], arn: str) -> dict[str, Any]:
+    partition = resources.partition_of(call.region)
+    roots = [f"arn:{partition}:iam::{account}:root" for account in accounts]
+    return {
+        "Sid": label,
+        "Effect": "Allow",
+        "Principal": {"AWS": roots[0] if len(roots) == 1 else roots},
+        "Action": actions[0] if len(actions) == 1 else actions,
+        "Resource": arn,
+    }
+
+
+# ---------------------------------------------------------------- SQS
+@guard(
+    "sqs",
+    "AddPermission",
+    "CancelMessageMoveTask",
+    "DeleteQueue",
+    "ListQueueTags",
+    "RemovePermission",
+    "SetQueueAttributes",
+    "TagQueue",
+    "UntagQueue",
+)
+def only_the_owner(call: Call, state: LabState) -> None:
+    """What no queue's policy can give to another account.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-customer-managed-policy-examples.html#grant-cross-account-permissions-to-role-and-user-name
+    """
+    url = str(call.params.get("QueueUrl", ""))
+    found = _QUEUE_URL.search(url)
+    if found is not None and found["account"] not in (None, call.account):
+        raise AwsError("AccessDenied", f"Access to the resource {url} is denied.", 403)
+
+
+@operation("sqs", "AddPermission")
+def add_queue_permission(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html"""
+    params = call.params
+    label, actions = str(params.get("Label") or ""), list(params.get("Actions") or ())
+    accounts = list(params.get("AWSAccountIds") or ())
+    with state.lock:
+        queue = _queue(call)
+        for name, given in (("Label", label), ("Actions", actions)):
+            if not given:
+                raise AwsError("MissingParameter", f"The request must contain the parameter {name}.")
+        if not _LABEL.fullmatch(label):
+            raise _bad_value(
+                label,
+                "Label",
+                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+            )
+        if not accounts or not all(map(_ACCOUNT.fullmatch, accounts)):
+            raise _bad_value(f"[{', '.join(accounts)}]", "PrincipalId", "Unable to verify.")
+        if len(actions) > _MOST_ACTIONS:
+            raise AwsError("OverLimit", f"{len(actions)} Actions were found, maximum allowed is 7.", 403)
+        for action in actions:
+            if action not in _QUEUE_ACTIONS:
+                raise _bad_value(
+                    f"SQS:{action}", "ActionName", "Only the queue owner is allowed to invoke this action."
+                )
+        stated = statements.of_policy(queue)
+        if any(statement.get("Sid") == label for statement in stated):
+            raise _bad_value(label, "Label", "Already exists.")
+        added = _statement(call, label, accounts, [f"SQS:{action}" for action in actions], queue.queue_arn)
+        statements.set_of_policy(queue, [*stated, added])
+    return {}
+
+
+@operation("sqs", "RemovePermission")
+def remove_queue_permission(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_RemovePermission.html"""
+    label = str(call.params.get("Label") or "")
+    with state.lock:
+        queue = _queue(call)
+        stated = statements.of_policy(queue)
+        kept = [statement for statement in stated if statement.get("Sid") != label]
+        if len(kept) == len(stated):
+            raise _bad_value(label, "Label", "can't find label on existing policy.")
+        statements.set_of_policy(queue, kept)
+    return {}
+
+
+def _queue(call: Call) -> Any:
+    found = _QUEUE_URL.search(str(call.params.get("QueueUrl", "")))
+    store = resources.backend("sqs", call.account, call.region)
+    queue = store.queues.get(found["name"]) if store is not None and found is not None else None
+    if queue is None:
+        raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+    return queue
+
+
+def _bad_value(value: str, parameter: str, reason: str) -> AwsError:
+    return AwsError(
+        "InvalidParameterValue", f"Value {value} for parameter {parameter} is invalid. Reason: {reason}"
+    )
+
+
+# ---------------------------------------------------------------- SNS
+@operation("sns", "AddPermission")
+def add_topic_permission(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/sns/latest/api/API_AddPermission.html"""
+    params = call.params
+    label, accounts = str(params.get("Label") or ""), list(params.get("AWSAccountId") or ())
+    actions = list(params.get("ActionName") or ())
+    with state.lock:
+        topic = _topic(call)
+        if not accounts or not all(map(_ACCOUNT.fullmatch, accounts)):
+            raise _bad_topic("Policy Error: PrincipalNotFound")
+        if not actions or not set(actions) <= _TOPIC_ACTIONS:
+            raise _bad_topic("Policy statement action out of service scope!")
+        stated = statements.of_policy(topic)
+        if any(statement.get("Sid") == label for statement in stated):
+            raise _bad_topic("Statement already exists")
+        added = _statement(call, label, accounts, [f"SNS:{action}" for action in actions], topic.arn)
+        statements.set_of_policy(topic, [*stated, added])
+    return {}
+
+
+@operation("sns", "RemovePermission")
+def remove_topic_permission(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/sns/latest/api/API_RemovePermission.html"""
+    label = call.params.get("Label")
+    with state.lock:
+        topic = _topic(call)
+        kept = [statement for statement in statements.of_policy(topic) if statement.get("Sid") != label]
+        statements.set_of_policy(topic, kept)
+    return {}
+
+
+def _topic(call: Call) -> Any:
+    arn = str(call.params.get("TopicArn", ""))
+    parts = arn.split(":")
+    store = resources.backend("sns", parts[4], parts[3]) if len(parts) == 6 else None
+    topic = store.topics.get(arn) if store is not None else None
+    if topic is None:
+        raise AwsError("NotFound", "Topic does not exist", 404)
+    return topic
+
+
+def _bad_topic(message: str) -> AwsError:
+    return AwsError("InvalidParameter", f"Invalid parameter: {message}")

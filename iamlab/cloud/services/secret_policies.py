@@ -1,0 +1,78 @@
+"""Secrets Manager's resource policies: which it takes, and whether they let the public in.
+
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ValidateResourcePolicy.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.collect import parsed
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import resources
+from iamlab.cloud.public_access import is_public
+from iamlab.cloud.services import guard, operation
+from iamlab.cloud.services.iam_principals import exists
+from iamlab.cloud.state import LabState
+
+_BROAD = "You can't attach a resource-based policy that allows broad access to the secret."
+
+
+@guard("secretsmanager", "PutResourcePolicy")
+def policy_may_be_attached(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: it is no policy, names principals that don't exist, or is public though that is blocked.
+    """
+    text = str(call.params["ResourcePolicy"])
+    _default_alone(call)
+    _check(text)
+    if call.params.get("BlockPublicPolicy") and is_public(parsed(text)):
+        raise AwsError("PublicPolicyException", _BROAD)
+
+
+@guard("secretsmanager", "DeleteResourcePolicy")
+def only_the_default_policy(call: Call, state: LabState) -> None:
+    """A secret has one policy, the one named `default`."""
+    _default_alone(call)
+
+
+def _default_alone(call: Call) -> None:
+    if call.params.get("PolicyName", "default") != "default":
+        raise AwsError("InvalidParameterException", "The only policy of a secret is the one named default.")
+
+
+@operation("secretsmanager", "ValidateResourcePolicy")
+def validate_resource_policy(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ValidateResourcePolicy.html"""
+    text, secret = str(call.params["ResourcePolicy"]), call.params.get("SecretId")
+    if secret is not None and _missing(call, str(secret)):
+        raise AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+    _check(text)
+    errors = [{"CheckName": "BLOCK_PUBLIC_POLICY", "ErrorMessage": _BROAD}] if is_public(parsed(text)) else []
+    return {"PolicyValidationPassed": not errors, "ValidationErrors": errors}
+
+
+def _missing(call: Call, secret: str) -> bool:
+    parts = secret.split(":")
+    account, region = (parts[4], parts[3]) if len(parts) >= 7 else (call.account, call.region)
+    return resources.secret(account, region, secret) is None
+
+
+def _check(text: str) -> None:
+    policy = parsed(text)
+    if not isinstance(policy.document, dict):
+        raise _malformed("This policy contains invalid Json")
+    errors = policy.errors("resource")
+    if errors:
+        raise _malformed(f"This resource policy is malformed: {errors[0].message}.")
+    for statement in policy.statements:
+        for name in statement.principals.texts if statement.principals is not None else ():
+            kind, _, named = name.rpartition(" ")
+            if not kind and named.startswith("arn:") and not exists(named):
+                raise _malformed("This resource policy contains an unsupported principal.")
+
+
+def _malformed(message: str) -> AwsError:
+    return AwsError("MalformedPolicyDocumentException", message)
