@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-__all__ = ["CALLER_KEYS", "caller_fence", "mfa_fence"]
+__all__ = ["CALLER_KEYS", "caller_fence", "mfa_fence", "presence_fence"]
 
 Statement = dict[str, Any]
 
@@ -52,6 +52,19 @@ def caller_fence(text: str, keys: Mapping[str, str], patterns: bool = False) -> 
             yield _deny({"StringNotLike": {key: value}})
         else:
             yield _deny({"StringNotEquals": {key: _SPECIAL.sub(lambda char: f"${{{char[0]}}}", value)}})
+
+
+def presence_fence(text: str, keys: Mapping[str, str]) -> Iterator[Statement]:
+    """Denies for every request without a key that all callers of this kind carry.
+
+    Args:
+        text: the policies' documents.
+        keys: the keys of one of them.
+    """
+    mine = {key.lower() for key in keys}
+    for key in CALLER_KEYS:
+        if key.lower() in text.lower() and key.lower() in mine:
+            yield _deny({"Null": {key: "true"}})
 
 
 def mfa_fence(text: str) -> Iterator[Statement]:

@@ -62,6 +62,7 @@ def find_difference(
     within: UniverseName = "any",
     callers: Callable[[Caller], bool] | None = None,
     steps: int = STEPS,
+    partition: str = "",
 ) -> Difference:
     """Find a request that the first set allows and the second doesn't.
 
@@ -70,8 +71,9 @@ def find_difference(
         within: `any` strings, or only requests that the service reference `known`s.
         callers: which of the representative callers count; all when absent.
         steps: the bound.
+        partition: among known requests, the only partition whose resources count; all when empty.
     """
-    search = _Search(first, second, within, Budget(steps))
+    search = _Search(first, second, within, Budget(steps), partition)
     try:
         return search.run(callers)
     except OverBudget as bound:
@@ -81,10 +83,13 @@ def find_difference(
 
 
 class _Search:
-    def __init__(self, first: PolicySet, second: PolicySet, within: UniverseName, budget: Budget) -> None:
+    def __init__(
+        self, first: PolicySet, second: PolicySet, within: UniverseName, budget: Budget, partition: str
+    ) -> None:
         self.first, self.second = first, second
         self.known = within == "known"
         self.budget = budget
+        self.partition = partition
         # INVARIANT: where no resource's policy is given, it is taken to leave the decision to IAM policies.
         self.delegate = not any(policies.layer(Layer.RESOURCE) for policies in (first, second))
         self.principals = any(map(speaks_of_principals, (first, second)))
@@ -197,7 +202,7 @@ class _Search:
         asked = {test.lookup for rule in rules for test in rule.tests if not test.lookup.startswith("aws:")}
         tried: set[Hashable] = set()
         for number in ones(members):
-            shapes = resource_shapes(index, number)
+            shapes = resource_shapes(index, number, self.partition)
             keys = frozenset(key for key in asked if can_hold(index, number, key))
             if (shapes, keys) in tried:
                 continue

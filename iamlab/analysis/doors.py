@@ -60,7 +60,7 @@ def let_in_beyond(policy: Policy, most: Policy, account: str, known: Iterable[Pr
     for denies, counts in runs:
         plain = PolicySet(resource=_fenced(policy, denies)), PolicySet(resource=most)
         for first, second in (plain, tuple(map(with_callers_consent, plain))):
-            difference = find_difference(first, second, "known", callers=counts)
+            difference = find_difference(first, second, "known", callers=counts, partition="aws")
             if difference.request is not None:
                 return difference
             found = found if found.reason else difference
@@ -140,7 +140,7 @@ def _described(policy: Policy) -> Iterator[str]:
         for keys in statement.get("Condition", {}).values():
             for key, values in keys.items():
                 if key.lower() == "aws:principalarn":
-                    for value in [values] if isinstance(values, str) else values:
-                        name = re.split(r":(?:user|role)/|(?<=\*)(?:user|role)/", value)[-1]
+                    for value in values if isinstance(values, list) else [values]:
+                        name = re.split(r":(?:user|role)/|(?<=\*)(?:user|role)/", str(value))[-1]
                         name = name.rpartition(":")[2]
                         yield name.replace("*", "somebody").replace("?", "x")

@@ -66,9 +66,10 @@ def _literal(text: str) -> tuple[Place, ...]:
     return tuple((STAR if char == "*" else char, _NOTHING) for char in text)
 
 
-def resource_shapes(universe: Universe, number: int) -> tuple[Glob, ...]:
-    """Patterns of the resources that an action can be asked for."""
-    return tuple(_shape(template) for template in universe.templates(number))
+def resource_shapes(universe: Universe, number: int, partition: str = "") -> tuple[Glob, ...]:
+    """Patterns of the resources that an action can be asked for, in any partition or in one."""
+    named = partition or "${Partition}"
+    return tuple(_shape(template.replace("${Partition}", named)) for template in universe.templates(number))
 
 
 def can_hold(universe: Universe, number: int, key: str) -> bool:

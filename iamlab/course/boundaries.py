@@ -624,11 +624,7 @@ THE_OTHER_DOOR = Exercise(
         ),
         WrongAnswer(
             "lets in more than was asked",
-            (_SHARE % '"*"').replace(
-                '"Resource": "arn:aws:s3:::press-kit/*",',
-                '"Resource": "arn:aws:s3:::press-kit/*",\n'
-                '        "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/ines-p"}},',
-            ),
+            _SHARE % f'{{"AWS": ["{user_arn("ines-p")}", "111122223333"]}}',
         ),
         WrongAnswer("ines cannot read", _SHARE % '{"AWS": "123456789012"}'),
         WrongAnswer(

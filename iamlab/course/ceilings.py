@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from iamlab.analysis import escalations
-from iamlab.analysis.bound_keys import caller_fence, mfa_fence
+from iamlab.analysis.bound_keys import caller_fence, mfa_fence, presence_fence
 from iamlab.analysis.difference import Difference, find_difference
 from iamlab.analysis.doors import let_in_beyond
 from iamlab.course.demand import Ask, Shortfall
@@ -24,6 +24,7 @@ from iamlab.policy import Policy
 
 if TYPE_CHECKING:
     from iamlab.course.bench import Bench
+    from iamlab.engine import Decision
 
 Document = Mapping[str, Any]
 
@@ -34,6 +35,7 @@ NOTHING: Final[Document] = {
 """The ceiling of those who may do nothing."""
 
 _OWN_ARN: Final = re.compile(rf"arn:aws:([^:]*):([^:]*):{ACCOUNT}:")
+_ASSUMING: Final = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +62,21 @@ class AtMost:
         own = _own(asked.policies)
         text = json.dumps([policy.document for policy in own])
         keys = {key: value for key, value in asked.request.context.items() if isinstance(value, str)}
-        fence = [*mfa_fence(text), *(() if self.everybody else caller_fence(text, keys))]
+        bonds = presence_fence if self.everybody else caller_fence
+        fence = [*mfa_fence(text), *bonds(text, keys)]
         if fence:
             own.append(Policy({"Version": "2012-10-17", "Statement": fence}))
-        around = _around(asked.policies)
+        around = _around(asked)
         most = self.most(bench) if callable(self.most) else self.most
-        return find_difference(
-            PolicySet(identity=own, **around), PolicySet(identity=[_anywhere(most)], **around), "known"
-        )
+        mine, ceiling = PolicySet(identity=own, **around), PolicySet(identity=[_anywhere(most)], **around)
+        return find_difference(mine, ceiling, "known", partition="aws")
 
     def shortfall(self, bench: Bench) -> Shortfall | None:
         request = self.beyond(bench).request
         if request is None:
             return None
-        policies = bench.ask(self.ask).policies
-        mine = PolicySet(identity=_own(policies), **_around(policies))
+        asked = bench.ask(self.ask)
+        mine = PolicySet(identity=_own(asked.policies), **_around(asked))
         text = f"{self.otherwise} Your policy also lets them {described(request)}."
         return Shortfall(text, self.mistake, decide(request, mine))
 
@@ -99,7 +101,7 @@ class LetsInAtMost:
         scene = bench.scene
         names = {f"user/{user.name}" for user in scene.users} | {f"role/{role.name}" for role in scene.roles}
         known = [one for one in bench.lab.snapshot().principals if str(one) in names]
-        return let_in_beyond(self._policy(bench), Policy(dict(self.most)), ACCOUNT, known)
+        return let_in_beyond(self._policy(bench), _with_tags(self.most), ACCOUNT, known)
 
     def shortfall(self, bench: Bench) -> Shortfall | None:
         request = self.beyond(bench).request
@@ -158,19 +160,30 @@ def _own(policies: PolicySet) -> list[Policy]:
     return [member.policy for member in policies.layer(Layer.IDENTITY)]
 
 
-def _around(policies: PolicySet) -> dict[str, Any]:
-    """The layers of a set that limit what its identity policies give."""
-    levels: list[list[Policy]] = [[] for _ in range(policies.levels(Layer.SCP))]
-    for member in policies.layer(Layer.SCP):
+def _around(asked: Decision) -> dict[str, Any]:
+    """The layers that limit what a caller's identity policies give. SCPs leave a management account alone."""
+    policies = asked.policies
+    bound = "management_account" not in asked.request.flags
+    levels: list[list[Policy]] = [[] for _ in range(policies.levels(Layer.SCP) if bound else 0)]
+    for member in policies.layer(Layer.SCP) if bound else ():
         levels[member.level or 0].append(member.policy)
     return {"boundary": [member.policy for member in policies.layer(Layer.BOUNDARY)], "scps": levels}
 
 
+def _with_tags(document: Document) -> Policy:
+    """A ceiling over a door: those who may assume a role may name tags and a source identity with it."""
+    statements = [
+        {**one, "Action": _ASSUMING} if one["Action"] == "sts:AssumeRole" else one
+        for one in document["Statement"]
+    ]
+    return Policy({**document, "Statement": statements})
+
+
 def _anywhere(document: Document) -> Policy:
-    """A ceiling that allows on the same names in every account and partition what it allows on the account's own."""
+    """A ceiling that allows on the same names in every account what it allows on the account's own."""
     statements = document["Statement"]
     widened = [
-        {**one, "Resource": json.loads(_OWN_ARN.sub(r"arn:*:\1:\2:*:", json.dumps(one["Resource"])))}
+        {**one, "Resource": json.loads(_OWN_ARN.sub(r"arn:aws:\1:\2:*:", json.dumps(one["Resource"])))}
         if one["Effect"] == "Allow"
         else one
         for one in statements

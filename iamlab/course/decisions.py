@@ -365,7 +365,14 @@ OWN_PROJECT = Exercise(
                         "Condition": {
                             "StringEquals": {"aws:ResourceTag/project": "${aws:PrincipalTag/project}"}
                         }
-                    }
+                    },
+                    # IAM has a second name for the tags of its own resources.
+                    statement("Allow", ("sts:AssumeRole",))
+                    | {
+                        "Condition": {
+                            "StringEquals": {"iam:ResourceTag/project": "${aws:PrincipalTag/project}"}
+                        }
+                    },
                 ),
                 "The engineers can assume the roles of their project, and still more.",
                 everybody=True,

@@ -385,10 +385,7 @@ OPEN_BUCKET = Exercise(
         WrongAnswer("still open", _BUCKET % '{"AWS": "*"}'),
         WrongAnswer(
             "lets in more than was asked",
-            (_BUCKET % '"*"').replace(
-                '"s3:GetObject",',
-                '"s3:GetObject",\n        "Condition": {"StringLike": {"aws:PrincipalArn": "*:role/Accounting-12"}},',
-            ),
+            _BUCKET % f'{{"AWS": ["{role_arn("Accounting-12")}", "111122223333"]}}',
         ),
     ),
 )
