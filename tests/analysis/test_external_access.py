@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from iamlab.analysis.external_access import Zone, external_access
+from iamlab.analysis.universe import universe
 from iamlab.policy import Policy
 
 OWN, OTHER = "123456789012", "111122223333"
@@ -218,3 +219,49 @@ def test_a_wildcard_stands_for_the_actions_that_the_resource_has() -> None:
     (found,) = external_access(policy, BUCKET, ACCOUNT)
     assert {"s3:ListBucket", "s3:PutBucketPolicy"} <= set(found.actions)
     assert {"s3:GetObject", "s3:ListAllMyBuckets"}.isdisjoint(found.actions)
+
+
+WIDE: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "all of SQS": (QUEUE, [allow("sqs:*", "*", QUEUE)]),
+    "all but some": (
+        QUEUE,
+        [allow("sqs:*", {"AWS": OTHER}, QUEUE), deny(["sqs:*Permission", "sqs:Set*", "sqs:DeleteQueue"])],
+    ),
+    "what is not named": (
+        TOPIC,
+        [
+            {"Effect": "Allow", "Principal": {"AWS": OTHER}, "NotAction": "sns:Publish", "Resource": TOPIC},
+            deny("sns:*", {"StringNotEquals": {"sns:Protocol": "https"}}),
+        ],
+    ),
+    "two Denies over one another": (
+        SECRET,
+        [
+            allow("secretsmanager:*", {"AWS": OTHER}, "*"),
+            deny("secretsmanager:*", {"StringNotEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}),
+            deny("secretsmanager:Put*"),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WIDE)
+def test_actions_answered_together_have_the_answer_that_each_has_alone(case: str) -> None:
+    resource, (wide, *denies) = WIDE[case]
+
+    def found(statement: dict[str, Any]) -> set[str]:
+        policy = Policy({"Version": "2012-10-17", "Statement": [statement, *denies]})
+        return {action for one in external_access(policy, resource, ACCOUNT) for action in one.actions}
+
+    statement = {name: value for name, value in wide.items() if name not in ("Action", "NotAction")}
+    known = universe()
+    start, end = known.ranges[resource.split(":")[2]]
+    (allowed,) = Policy({"Version": "2012-10-17", "Statement": [wide]}).statements
+    covered = known.covered(allowed.actions)
+    named = [
+        name for number, name in enumerate(known.names) if start <= number < end and covered >> number & 1
+    ]
+    alone = {action for name in named for action in found({**statement, "Action": name})}
+    assert found(wide) == alone
+    assert alone
+    assert len(alone) < len(named)

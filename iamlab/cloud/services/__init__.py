@@ -78,6 +78,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
 # Modules that bring much along for few operations: those whose name has this in it.
 _SELDOM: dict[str, dict[str, str]] = {
     "accessanalyzer": {
+        "AccessPreview": "access_previews",
         "Analyzed": "analyzed_resources",
         "Analyzer": "analyzers",
         "ArchiveRule": "analyzer_rules",

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-resources.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iamlab.analysis.external_access import ExternalAccess, Zone, external_access
@@ -21,7 +21,7 @@ from iamlab.cloud.resource_policies import policy_of
 from iamlab.cloud.services.analyzer_store import Analyzer, Observation
 from iamlab.policy import Policy
 
-_BUCKET, _KEY = "AWS::S3::Bucket", "AWS::KMS::Key"
+BUCKET, KEY = "AWS::S3::Bucket", "AWS::KMS::Key"
 _POLICY, _ACL = "POLICY", "BUCKET_ACL"
 
 # What an ACL's permission on a bucket lets one do.
@@ -46,6 +46,38 @@ class Resource:
     owner: str
 
 
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Everything by which a resource can be shared.
+
+    Attributes:
+        policy: its policy.
+        acl: a bucket's (who, permission), where ACLs count.
+        blocked: what of a bucket's sharing is blocked.
+        grants: a key's (grantee, operations, constraints as KMS names them).
+    """
+
+    policy: Policy | None = None
+    acl: tuple[tuple[str, str], ...] = ()
+    blocked: Settings = field(default_factory=Settings)
+    grants: tuple[tuple[str, tuple[str, ...], Mapping[str, Any]], ...] = ()
+
+
+def arrangement_of(resource: Resource) -> Arrangement:
+    """How a resource is shared at this moment; not at all where there is none."""
+    policy = policy_of(resource.arn)
+    if resource.type == BUCKET:
+        name = resource.arn.rpartition(":")[2]
+        return Arrangement(policy, sharing.bucket_acl(name), settings_of(name))
+    if resource.type == KEY:
+        parts = resource.arn.split(":", 5)
+        key = kms_key(parts[4], parts[3], parts[5])
+        grants = grants_on(key) if key is not None else ()
+        listed = tuple((grant.grantee, grant.operations, grant.constraints) for grant in grants)
+        return Arrangement(policy, grants=listed)
+    return Arrangement(policy)
+
+
 def zone_of(analyzer: Analyzer) -> Zone:
     """Whom the analyzer trusts."""
     return Zone(frozenset(analyzer.accounts), analyzer.organization)
@@ -62,19 +94,19 @@ def external_observations(analyzer: Analyzer) -> Iterator[Observation]:
     """Whom outside of the zone of trust the analyzer's resources let in at this moment."""
     zone = zone_of(analyzer)
     for resource in resources_of(analyzer):
-        yield from observations_of(resource, policy_of(resource.arn), zone)
+        yield from observations_of(resource, arrangement_of(resource), zone)
 
 
-def observations_of(resource: Resource, policy: Policy | None, zone: Zone) -> Iterator[Observation]:
+def observations_of(resource: Resource, arranged: Arrangement, zone: Zone) -> Iterator[Observation]:
     """Whom outside of the zone one resource lets in.
 
     Args:
         resource: the resource.
-        policy: its policy, or the one it might get.
+        arranged: how it is shared, or might be.
         zone: who is trusted.
     """
     found: dict[tuple[Any, ...], tuple[ExternalAccess, tuple[str, ...]]] = {}
-    for access, source in _accesses(resource, policy, zone):
+    for access, source in _accesses(resource, arranged, zone):
         key = (access.kind, access.principal, tuple(sorted(access.condition.items())))
         known = found.get(key)
         if known is not None:
@@ -101,46 +133,40 @@ def _details(resource: Resource, access: ExternalAccess, sources: tuple[str, ...
         "principal": {access.kind: access.principal},
         "resourceControlPolicyRestriction": _restriction(resource),
     }
-    if resource.type == _BUCKET:
+    if resource.type == BUCKET:
         made["sources"] = [{"type": source} for source in sources]
     return made
 
 
-def _accesses(resource: Resource, policy: Policy | None, zone: Zone) -> Iterator[tuple[ExternalAccess, str]]:
+def _accesses(resource: Resource, arranged: Arrangement, zone: Zone) -> Iterator[tuple[ExternalAccess, str]]:
     """(access, its source) of each way in which a resource is shared."""
-    by_policy = external_access(policy, resource.arn, zone) if policy is not None else ()
-    bucket = resource.arn.rpartition(":")[2] if resource.type == _BUCKET else ""
-    blocked = settings_of(bucket) if bucket else Settings()
+    policy = arranged.policy
     # A public policy of a bucket that restricts such policies is good for the owner's account and services alone.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-    if not (blocked.restrict and policy is not None and is_public(policy)):
-        yield from ((access, _POLICY) for access in by_policy)
-    if bucket:
-        yield from ((access, _ACL) for access in _by_acl(bucket, blocked))
-    if resource.type == _KEY:
-        yield from ((access, _POLICY) for access in _by_grants(resource, zone))
+    if policy is not None and not (arranged.blocked.restrict and is_public(policy)):
+        yield from ((access, _POLICY) for access in external_access(policy, resource.arn, zone))
+    yield from ((access, _ACL) for access in _by_acl(arranged))
+    yield from ((access, _POLICY) for access in _by_grants(arranged, zone))
 
 
-def _by_acl(bucket: str, blocked: Settings) -> Iterator[ExternalAccess]:
-    for grantee, permission in sharing.bucket_acl(bucket):
+def _by_acl(arranged: Arrangement) -> Iterator[ExternalAccess]:
+    for grantee, permission in arranged.acl:
         actions = _ACL_ACTIONS.get(permission, ())
         if grantee in (sharing.ALL_USERS, sharing.AUTHENTICATED_USERS):
-            if not blocked.ignore_acls:
+            if not arranged.blocked.ignore_acls:
                 yield ExternalAccess("AWS", "*", actions, public=True)
         elif "://" not in grantee and grantee != sharing.own_canonical_id():
             yield ExternalAccess("CanonicalUser", grantee, actions)
 
 
-def _by_grants(resource: Resource, zone: Zone) -> Iterator[ExternalAccess]:
-    parts = resource.arn.split(":", 5)
-    key = kms_key(parts[4], parts[3], parts[5])
-    for grant in grants_on(key) if key is not None else ():
-        grantee = grant.grantee.split(":", 5)
+def _by_grants(arranged: Arrangement, zone: Zone) -> Iterator[ExternalAccess]:
+    for who, operations, constraints in arranged.grants:
+        grantee = who.split(":", 5)
         if len(grantee) != 6 or grantee[4] in zone.accounts:
             continue  # a service, or somebody of the zone
-        principal = grantee[4] if grantee[5] == "root" else grant.grantee
-        actions = tuple(f"kms:{name}" for name in grant.operations)
-        yield ExternalAccess("AWS", principal, actions, dict(_limits(grant.constraints)))
+        principal = grantee[4] if grantee[5] == "root" else who
+        actions = tuple(f"kms:{name}" for name in operations)
+        yield ExternalAccess("AWS", principal, actions, dict(_limits(constraints)))
 
 
 def _limits(constraints: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -11,12 +11,15 @@ https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_Criterion.ht
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from iamlab.cloud.services.analyzer_answers import invalid
 from iamlab.cloud.services.analyzer_store import Finding
 
 Filter = Mapping[str, Mapping[str, Any]]
+
+NOTHING: Mapping[str, str | None] = MappingProxyType({})
 
 _READ: Mapping[str, Callable[[Finding], str | None]] = {
     "id": lambda finding: finding.id,
@@ -42,12 +45,13 @@ _SORTED_BY: Mapping[str, Callable[[Finding], Any]] = {
 }
 
 
-def checked(criteria: Filter, *, rule: bool = False) -> Filter:
+def checked(criteria: Filter, *, rule: bool = False, also: Iterable[str] = ()) -> Filter:
     """A filter that can be asked.
 
     Args:
         criteria: the filter as the caller wrote it.
         rule: it is an archive rule's, which has fewer keys and needs at least one criterion.
+        also: keys that can be asked beside those of all findings.
 
     Raises:
         AwsError: a key or a criterion makes no sense.
@@ -55,7 +59,7 @@ def checked(criteria: Filter, *, rule: bool = False) -> Filter:
     if rule and not criteria:
         raise invalid("An archive rule must have at least one criterion.", "filter")
     for key, criterion in criteria.items():
-        if not _is_known(key) or (rule and key in _LISTING_ONLY):
+        if not (_is_known(key) or key in also) or (rule and key in _LISTING_ONLY):
             raise invalid(f"The filter key {key} is invalid.", "filter")
         given = [name for name in _OPERATORS if criterion.get(name) is not None]
         if not given:
@@ -66,9 +70,18 @@ def checked(criteria: Filter, *, rule: bool = False) -> Filter:
     return criteria
 
 
-def meets(finding: Finding, criteria: Filter) -> bool:
-    """Whether a finding meets all criteria of a filter."""
-    return all(_fits(_value(finding, key), criterion) for key, criterion in criteria.items())
+def meets(finding: Finding, criteria: Filter, facts: Mapping[str, str | None] = NOTHING) -> bool:
+    """Whether a finding meets all criteria of a filter.
+
+    Args:
+        finding: the finding.
+        criteria: the filter.
+        facts: values of keys that findings don't have by themselves.
+    """
+    return all(
+        _fits(facts[key] if key in facts else _value(finding, key), criterion)
+        for key, criterion in criteria.items()
+    )
 
 
 def ordered(findings: Iterable[Finding], sort: Mapping[str, Any] | None) -> list[Finding]:

@@ -122,6 +122,10 @@ class Analyzer:
     """By id, oldest first."""
     last_analyzed: tuple[str, datetime] | None = None
     """ARN of the resource that was looked at last, and when."""
+    previews: dict[str, Any] = field(default_factory=dict)
+    """Access previews by id; `access_previews` writes it."""
+    recommendations: dict[str, Any] = field(default_factory=dict)
+    """Recommendations by the finding's id; `finding_recommendations` writes it."""
     token: str | None = None
     """The client token of its creation."""
 

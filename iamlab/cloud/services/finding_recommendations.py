@@ -27,8 +27,6 @@ from iamlab.cloud.services.analyzer_store import Finding, analyzer_asked_for
 from iamlab.cloud.services.iam_access_advisor import Holder
 from iamlab.cloud.state import LabState
 
-_STORE = "access analyzer recommendations"
-
 
 @dataclass(frozen=True, slots=True)
 class _Recommendation:
@@ -48,7 +46,7 @@ def generate_finding_recommendation(call: Call, state: LabState) -> dict[str, An
         finding = _unused_permission(finding_of(analyzer, call.params["id"]))
         steps = tuple({"unusedPermissionsRecommendedStep": step} for step in _steps(finding))
         made = _Recommendation(call.now, finding.seen.resource, steps)
-        state.stores.setdefault(_STORE, {})[analyzer.arn, finding.id] = made
+        analyzer.recommendations[finding.id] = made
     return {}
 
 
@@ -57,7 +55,7 @@ def get_finding_recommendation(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_GetFindingRecommendation.html"""
     analyzer = analyzer_asked_for(call, state)
     finding = finding_of(analyzer, call.params["id"])
-    found: _Recommendation | None = state.stores.get(_STORE, {}).get((analyzer.arn, finding.id))
+    found: _Recommendation | None = analyzer.recommendations.get(finding.id)
     if found is None:
         raise not_found("FindingRecommendation", finding.id)
     shown, more = page(call, found.steps)

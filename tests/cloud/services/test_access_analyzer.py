@@ -159,11 +159,6 @@ def test_a_policy_that_cannot_be_read_is_refused(analyzer: Any) -> None:
         analyzer.check_no_new_access(newPolicyDocument="{}", existingPolicyDocument=READ, policyType=IDENTITY)
 
 
-def test_what_the_lab_has_not_got_of_it_is_said(analyzer: Any) -> None:
-    with pytest.raises(ClientError, match="NotImplemented"):
-        analyzer.list_access_previews(analyzerArn="arn:aws:access-analyzer:us-east-1:123456789012:analyzer/a")
-
-
 def test_it_is_enforced_as_every_service(lab: Lab) -> None:
     iam = boto3.client("iam")
     iam.create_user(UserName="nobody")
