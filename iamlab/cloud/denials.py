@@ -108,8 +108,18 @@ def _through_service(call: Call, check: Check, decision: Decision) -> AwsError:
     """
     if call.caller.type == "Anonymous":
         return AwsError("InvalidArgument", _UNSIGNED)
-    words = _of_key(call, check, decision, ciphertext=check.action in _OF_CIPHERTEXT)
-    return failure(Failure.DENIED, call.service, call.protocol, words)
+    if call.service == "secretsmanager":
+        return failure(Failure.DENIED, call.service, call.protocol, "Access to KMS is not allowed")
+    hidden = check.action in _OF_CIPHERTEXT and call.service != "ssm"  # Parameter Store names the key to KMS
+    words = _of_key(call, check, decision, ciphertext=hidden)
+    if call.service in _QUOTE_KMS:
+        words += (
+            " (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; "
+            f"Request ID: {call.request_id}; Proxy: null)"
+        )
+    refused = failure(Failure.DENIED, call.service, call.protocol, words)
+    code = _KMS_CODES.get(call.service)
+    return refused if code is None else AwsError(code, words)
 
 
 def _of_key(call: Call, check: Check, decision: Decision, *, ciphertext: bool) -> str:
@@ -125,6 +135,8 @@ def _of_key(call: Call, check: Check, decision: Decision, *, ciphertext: bool) -
     return words.replace(named, "the resource associated with this ciphertext", 1) if ciphertext else words
 
 
+_QUOTE_KMS = frozenset({"sns", "sqs", "ssm"})
+_KMS_CODES = {"sns": "KMSAccessDenied", "sqs": "KMS.AccessDeniedException"}
 _UNSIGNED = (
     "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
 )

@@ -21,6 +21,7 @@ class _Managed:
 
     id: str
     name: str
+    full_name: str
     purpose: str
     actions: tuple[str, ...]
 
@@ -28,12 +29,13 @@ class _Managed:
 _USE = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
 _LEND = (*_USE[:-1], "kms:CreateGrant", "kms:DescribeKey")
 _MANAGED = {
-    "s3": _Managed("auto-s3-2", "S3", "protects my S3 objects", _USE),
+    "s3": _Managed("auto-s3-2", "S3", "S3", "S3 objects", _USE),
     "secretsmanager": _Managed(
-        "auto-secretsmanager-2", "AWS Secrets Manager", "protects my Secrets Manager data", _LEND
+        "auto-secretsmanager-2", "AWS Secrets Manager", "AWS Secrets Manager", "Secrets Manager data", _LEND
     ),
-    "sqs": _Managed("auto-sqs-1", "SQS", "protects my SQS messages", _LEND),
-    "ssm": _Managed("auto-ssm-1", "SSM", "protects my SSM parameters", _LEND),
+    "sns": _Managed("auto-sns-1", "SNS", "SNS", "SNS data", _LEND),
+    "sqs": _Managed("auto-sqs-1", "SQS", "Simple Queue Service (SQS)", "SQS messages", _LEND),
+    "ssm": _Managed("auto-ssm-1", "SSM", "SSM", "SSM parameters", _LEND),
 }
 _ALIAS = "alias/aws/"
 
@@ -54,7 +56,7 @@ def policy_text(service: str, account: str, region: str) -> str:
             "Id": managed.id,
             "Statement": [
                 {
-                    "Sid": f"Allow access through {managed.name} for all principals in the account that are "
+                    "Sid": f"Allow access through {managed.full_name} for all principals in the account that are "
                     f"authorized to use {managed.name}",
                     "Effect": "Allow",
                     "Principal": {"AWS": "*"},
@@ -96,7 +98,7 @@ def make(service: str, account: str, region: str) -> Any:
     found = resources.kms_key(account, region, alias_of(service))
     if found is not None:
         return found
-    description = f"Default key that {_MANAGED[service].purpose} when no other key is defined"
+    description = f"Default key that protects my {_MANAGED[service].purpose} when no other key is defined"
     return keys.make_managed(
         account, region, alias_of(service), policy_text(service, account, region), description
     )

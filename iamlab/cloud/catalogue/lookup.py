@@ -30,6 +30,7 @@ _EXACT: Mapping[str, tuple[str, str]] = {
 # service that encrypts with KMS keys -> module of this package and the function that says what a call needs of them
 _SEALED: Mapping[str, tuple[str, str]] = {
     "s3": ("s3_encryption", "key_checks"),
+    **dict.fromkeys(("secretsmanager", "sns", "sqs", "ssm"), ("service_keys", "key_checks")),
 }
 
 

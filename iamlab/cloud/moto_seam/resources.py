@@ -30,6 +30,7 @@ _BACKENDS: Mapping[str, tuple[str, str]] = {
     "secretsmanager": ("moto.secretsmanager.models", "secretsmanager_backends"),
     "ecr": ("moto.ecr.models", "ecr_backends"),
     "events": ("moto.events.models", "events_backends"),
+    "ssm": ("moto.ssm.models", "ssm_backends"),
 }
 
 

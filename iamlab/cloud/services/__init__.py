@@ -64,9 +64,10 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "lambda": ("lambda_permissions",),
     "organizations": ("organizations", "iam_root_access"),
     "s3": ("s3_batches", "s3_encryption", "s3_buckets", "s3_acls", "s3_owners", "s3_policies"),
-    "secretsmanager": ("secret_policies",),
-    "sns": ("labelled_permissions",),
-    "sqs": ("labelled_permissions",),
+    "secretsmanager": ("secret_policies", "service_keys"),
+    "sns": ("labelled_permissions", "service_keys"),
+    "sqs": ("labelled_permissions", "service_keys"),
+    "ssm": ("service_keys",),
     "sts": (
         "sts",
         "sts_mfa",

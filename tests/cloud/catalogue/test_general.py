@@ -282,10 +282,11 @@ def test_resources_bring_their_tags(ask: Ask, state: State) -> None:
     arn = secrets.create_secret(Name="s", SecretString="x", Tags=tags)["ARN"]
     (queue,) = ask("sqs", "ReceiveMessage", QueueUrl=url)
     (publish,) = ask("sns", "Publish", TopicArn=topic)
-    (secret,) = ask("secretsmanager", "GetSecretValue", SecretId="s")
+    secret, key = ask("secretsmanager", "GetSecretValue", SecretId="s")
     assert queue.context["aws:ResourceTag/team"] == "blue"
     assert publish.context["aws:ResourceTag/team"] == "blue"
     assert secret.resource == arn
+    assert (key.action, key.via) == ("kms:Decrypt", "secretsmanager")
     assert secret.context["aws:ResourceTag/team"] == "blue"
     assert secret.context["secretsmanager:ResourceTag/team"] == "blue"
 
