@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.authorization_details import account_from_json
     from iamlab.analysis.comparison import Comparison, Relation, compare
     from iamlab.analysis.escalation import Escalations, escalations
+    from iamlab.analysis.external_access import ExternalAccess, Zone, external_access
     from iamlab.analysis.permissiveness import Reach, reach
     from iamlab.analysis.snapshot import Account
     from iamlab.analysis.spaces import Answer, Space, allows, never_allows
@@ -23,15 +24,18 @@ __all__ = [
     "Answer",
     "Comparison",
     "Escalations",
+    "ExternalAccess",
     "LeastPrivilege",
     "Reach",
     "Relation",
     "Space",
     "WhoCan",
+    "Zone",
     "account_from_json",
     "allows",
     "compare",
     "escalations",
+    "external_access",
     "least_privilege",
     "never_allows",
     "reach",
@@ -43,15 +47,18 @@ _HOMES = {
     "Answer": "spaces",
     "Comparison": "comparison",
     "Escalations": "escalation",
+    "ExternalAccess": "external_access",
     "LeastPrivilege": "usage",
     "Reach": "permissiveness",
     "Relation": "comparison",
     "Space": "spaces",
     "WhoCan": "access",
+    "Zone": "external_access",
     "account_from_json": "authorization_details",
     "allows": "spaces",
     "compare": "comparison",
     "escalations": "escalation",
+    "external_access": "external_access",
     "least_privilege": "usage",
     "never_allows": "spaces",
     "reach": "permissiveness",

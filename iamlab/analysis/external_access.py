@@ -164,7 +164,10 @@ def _outsiders(statement: Statement, zone: Zone) -> Iterator[tuple[str, str]]:
 
 
 def _condition(statement: Statement) -> dict[str, str]:
-    return {test.key: ",".join(test.values) for test in statement.tests}
+    values: dict[str, list[str]] = {}
+    for test in statement.tests:
+        values.setdefault(test.key, []).extend(test.values)
+    return {key: ",".join(dict.fromkeys(texts)) for key, texts in values.items()}
 
 
 class _Question:

@@ -205,12 +205,18 @@ def test_external_principals_are_found_with_what_they_may_do(case: str) -> None:
 
 def test_each_condition_is_a_finding_of_its_own_and_shows_its_values() -> None:
     vpcs = read("*", {"StringEquals": {"aws:SourceVpc": ["vpc-1a2b3c4d", "vpc-5e6f7a8b"]}})
-    organisation = read("*", {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}})
+    organisation = read(
+        "*",
+        {
+            "StringEquals": {"aws:PrincipalOrgID": ORGANIZATION},
+            "StringLike": {"aws:PrincipalOrgID": "o-*"},
+        },
+    )
     policy = Policy({"Version": "2012-10-17", "Statement": [vpcs, organisation]})
     found = external_access(policy, BUCKET, ACCOUNT)
     assert [dict(one.condition) for one in found] == [
         {"aws:SourceVpc": "vpc-1a2b3c4d,vpc-5e6f7a8b"},
-        {"aws:PrincipalOrgID": ORGANIZATION},
+        {"aws:PrincipalOrgID": f"{ORGANIZATION},o-*"},
     ]
 
 

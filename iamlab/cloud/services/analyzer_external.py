@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from iamlab.analysis.external_access import ExternalAccess, Zone, external_access
@@ -90,10 +91,11 @@ def resources_of(analyzer: Analyzer) -> Iterator[Resource]:
             yield Resource(kind, arn, account)
 
 
-def external_observations(analyzer: Analyzer) -> Iterator[Observation]:
+def external_observations(analyzer: Analyzer, now: datetime) -> Iterator[Observation]:
     """Whom outside of the zone of trust the analyzer's resources let in at this moment."""
     zone = zone_of(analyzer)
     for resource in resources_of(analyzer):
+        analyzer.last_analyzed = (resource.arn, now)
         yield from observations_of(resource, arrangement_of(resource), zone)
 
 

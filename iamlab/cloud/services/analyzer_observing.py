@@ -36,7 +36,7 @@ def observe(analyzer: Analyzer, state: LabState, now: datetime) -> None:
         seen = (
             unused_observations(analyzer, state, now)
             if analyzer.kind.unused
-            else external_observations(analyzer)
+            else external_observations(analyzer, now)
         )
         _follow(analyzer, state, now, seen)
 
@@ -46,7 +46,6 @@ def _follow(analyzer: Analyzer, state: LabState, now: datetime, seen: Iterable[O
     present: set[Hashable] = set()
     for observation in seen:
         present.add(observation.key)
-        analyzer.last_analyzed = (observation.resource, now)
         finding = known.get(observation.key)
         if finding is None:
             name = str(uuid.UUID(int=state.random.getrandbits(128), version=4))

@@ -73,6 +73,7 @@ def unused_observations(analyzer: Analyzer, state: LabState, now: datetime) -> I
     done = activities(state, now)
     for account in analyzer.accounts:
         for holder in _holders(account, exclusions):
+            analyzer.last_analyzed = (str(holder.record.arn), now)
             activity = done.get(holder.record.arn, Activity())
             look = _Look(account, holder, activity, since)
             yield from look.role() if holder.kind == "ROLE" else look.user(state)

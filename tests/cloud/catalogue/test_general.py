@@ -17,6 +17,7 @@ Ask = Callable[..., tuple[Check, ...]]
 State = Callable[[str], Any]
 R = "us-east-1:123456789012"
 ROLE = "arn:aws:iam::123456789012:role/app"
+ANALYZER = f"arn:aws:access-analyzer:{R}:analyzer/a"
 
 # service, operation, parameters, [(action, resource)]
 CASES: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
@@ -31,6 +32,58 @@ CASES: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         "SendMessageBatch",
         {"QueueUrl": "http://127.0.0.1:5000/123456789012/q"},
         [("sqs:SendMessage", f"arn:aws:sqs:{R}:q")],
+    ),
+    *(
+        ("accessanalyzer", operation, params, [(f"access-analyzer:{action}", f"{ANALYZER}{rest}")])
+        for operation, params, action, rest in (
+            ("GetAnalyzer", {"analyzerName": "a"}, "GetAnalyzer", ""),
+            ("ListFindings", {"analyzerArn": ANALYZER}, "ListFindings", ""),
+            ("ListFindingsV2", {"analyzerArn": ANALYZER}, "ListFindings", ""),
+            ("GetFindingV2", {"analyzerArn": ANALYZER, "id": "x"}, "GetFinding", ""),
+            ("TagResource", {"resourceArn": ANALYZER, "tags": {"team": "blue"}}, "TagResource", ""),
+            (
+                "GetAnalyzedResource",
+                {"analyzerArn": ANALYZER, "resourceArn": "arn:aws:s3:::reports"},
+                "GetAnalyzedResource",
+                "",
+            ),
+            (
+                "StartResourceScan",
+                {"analyzerArn": ANALYZER, "resourceArn": "arn:aws:s3:::reports"},
+                "StartResourceScan",
+                "",
+            ),
+            (
+                "UpdateFindings",
+                {"analyzerArn": ANALYZER, "resourceArn": "arn:aws:s3:::reports", "status": "ARCHIVED"},
+                "UpdateFindings",
+                "",
+            ),
+            (
+                "CreateArchiveRule",
+                {"analyzerName": "a", "ruleName": "r", "filter": {}},
+                "CreateArchiveRule",
+                "/archive-rule/r",
+            ),
+            ("ListArchiveRules", {"analyzerName": "a"}, "ListArchiveRules", ""),
+            ("ApplyArchiveRule", {"analyzerArn": ANALYZER, "ruleName": "r"}, "ApplyArchiveRule", ""),
+        )
+    ),
+    ("accessanalyzer", "ListAnalyzers", {}, [("access-analyzer:ListAnalyzers", "*")]),
+    (
+        "accessanalyzer",
+        "GenerateFindingRecommendation",
+        {"analyzerArn": ANALYZER, "id": "x"},
+        [("access-analyzer:GenerateFindingRecommendation", ANALYZER)],
+    ),
+    (
+        "accessanalyzer",
+        "StartPolicyGeneration",
+        {
+            "policyGenerationDetails": {"principalArn": "arn:aws:iam::123456789012:role/worker"},
+            "cloudTrailDetails": {"accessRole": ROLE, "trails": [], "startTime": 0},
+        },
+        [("access-analyzer:StartPolicyGeneration", "*"), ("iam:PassRole", ROLE)],
     ),
     ("sqs", "CreateQueue", {"QueueName": "q"}, [("sqs:CreateQueue", f"arn:aws:sqs:{R}:q")]),
     ("sqs", "ListQueues", {}, [("sqs:ListQueues", "*")]),

@@ -361,6 +361,10 @@ def test_every_resource_that_could_be_shared_is_looked_at(client: Any, analyzer:
     }
     roles = client.list_analyzed_resources(analyzerArn=analyzer, resourceType="AWS::IAM::Role")
     assert [one["resourceOwnerAccount"] for one in roles["analyzedResources"]] == [OWN]
+    client.list_findings(analyzerArn=analyzer)
+    shown = client.get_analyzer(analyzerName="own")["analyzer"]
+    assert shown["lastResourceAnalyzed"] in {one["resourceArn"] for one in listed}
+    assert shown["lastResourceAnalyzedAt"] > shown["createdAt"]
 
 
 @pytest.mark.usefixtures("three")
