@@ -118,7 +118,8 @@ def shut(call: Call, check: Check) -> Check:
     if (
         settings.block_policy
         and call.operation == "PutBucketPolicy"
-        and _is_public(str(call.params.get("Policy")))
+        and _is_public(text := str(call.params.get("Policy")))
+        and not Policy(text).errors("resource")  # what isn't one is refused as such
     ):
         names.append(BLOCK_POLICY)
     return replace(check, barriers=tuple(names)) if names else check

@@ -62,7 +62,6 @@ def rule(call: Call, state: LabState, given: Mapping[str, Any] | None = None) ->
     Args:
         given: condition keys that this call carries beside those that it shares with all calls.
     """
-    caller = call.caller
     shared = call_context(call)
     if given:
         shared.update(given)
@@ -70,23 +69,33 @@ def rule(call: Call, state: LabState, given: Mapping[str, Any] | None = None) ->
     for check in checks(call, state):
         if call.service == "s3":
             check = shut(call, check)
-        request = Request(
-            check.action,
-            check.resource,
-            None if caller is ANONYMOUS else caller.arn,
-            principal_type=caller.type,
-            account=caller.account,
-            issuer=caller.issuer,
-            flags=flags_for(caller, check),
-            resource_account=check.owner,
-            context=context_for(call, check.owner, check.context, forwarded(shared) if check.via else shared),
-            wildcard_only_action=check.wildcard_only,
-        )
-        decision = decide(request, policies_for(caller, check, state))
+        decision = ask(call, check, state, shared)
         made.append((check, decision))
         if not decision.allowed and check.item is None:
             break
     return Ruling(tuple(made))
+
+
+def ask(call: Call, check: Check, state: LabState, shared: Mapping[str, Any]) -> Decision:
+    """What policies say to one check of a call.
+
+    Args:
+        shared: the condition keys that all checks of the call share.
+    """
+    caller = call.caller
+    request = Request(
+        check.action,
+        check.resource,
+        None if caller is ANONYMOUS else caller.arn,
+        principal_type=caller.type,
+        account=caller.account,
+        issuer=caller.issuer,
+        flags=flags_for(caller, check),
+        resource_account=check.owner,
+        context=context_for(call, check.owner, check.context, forwarded(shared) if check.via else shared),
+        wildcard_only_action=check.wildcard_only,
+    )
+    return decide(request, policies_for(caller, check, state))
 
 
 def authorise(call: Call, state: LabState, given: Mapping[str, Any] | None = None) -> Ruling:

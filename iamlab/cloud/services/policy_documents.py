@@ -272,7 +272,7 @@ def _prohibited(document: Any, statements: list[Statement]) -> str | None:
 
 
 def _principal_given(document: Any, statements: list[Statement]) -> str | None:
-    if all(list(_named(statement.get("Principal"))) for statement in statements):
+    if all(list(named_principals(statement.get("Principal"))) for statement in statements):
         return None
     return "Missing required field Principal cannot be empty!"
 
@@ -291,10 +291,10 @@ def _is_trust_action(action: str) -> bool:
 
 def _principals(document: Any, statements: list[Statement]) -> str | None:
     for statement in statements:
-        for kind, name in _named(statement.get("Principal")):
+        for kind, name in named_principals(statement.get("Principal")):
             if kind == "Federated" and name not in _FEDERATED and not _PROVIDER.fullmatch(name):
                 return "Federated principals must be valid domain names or SAML metadata ARNs"
-            if not _principal_exists(kind, name):
+            if not principal_exists(kind, name):
                 shown = kind if kind == "AWS" else kind.upper()
                 return f'Invalid principal in policy: "{shown}":"{name}"'
     return None
@@ -310,7 +310,8 @@ def _tenants(document: Any, statements: list[Statement]) -> str | None:
     return None
 
 
-def _named(principal: Any) -> Iterator[tuple[str, str]]:
+def named_principals(principal: Any) -> Iterator[tuple[str, str]]:
+    """Each name in a Principal element with its kind, `("AWS", "*")`."""
     if isinstance(principal, str):
         yield "AWS", principal
     elif isinstance(principal, dict):
@@ -319,7 +320,8 @@ def _named(principal: Any) -> Iterator[tuple[str, str]]:
                 yield kind, str(name)
 
 
-def _principal_exists(kind: str, name: str) -> bool:
+def principal_exists(kind: str, name: str) -> bool:
+    """Whether a name in a Principal element is somebody. Of services, and accounts outside of the lab, form will do."""
     if kind == "AWS":
         return name == "*" or bool(_ACCOUNT.fullmatch(name)) or exists(name)
     if kind == "Service":

@@ -1,0 +1,76 @@
+"""Policies of resources as their services read them before they keep them.
+
+The grammar is `iamlab.policy`'s, and who exists is known to `policy_documents`. Here stands what those services have in
+common that tell little about a fault: the first of three kinds of it. S3, which says more, has rules of its own.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import Any
+
+from iamlab.cloud.collect import parsed
+from iamlab.cloud.services.policy_documents import named_principals, principal_exists
+
+Statement = dict[str, Any]
+
+_CANONICAL = re.compile(r"[0-9a-f]{64,}")
+
+
+class Fault(Enum):
+    """What is wrong with a resource's policy."""
+
+    SYNTAX = auto()
+    PRINCIPAL = auto()
+    """It names somebody who doesn't exist."""
+    SCOPE = auto()
+    """It speaks of actions of another service."""
+
+
+def statements_of(document: Any) -> list[Any]:
+    """The statements of a policy's document, a single one included."""
+    found = document.get("Statement") if isinstance(document, dict) else None
+    return found if isinstance(found, list) else [found] if found is not None else []
+
+
+def texts(statement: Statement, element: str) -> list[str]:
+    """The strings of an element that is a string or a list."""
+    value = statement.get(element)
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+
+
+def ghost(statement: Statement) -> tuple[str, str] | None:
+    """The first principal of a statement who doesn't exist, with its kind."""
+    for element in ("Principal", "NotPrincipal"):
+        for kind, name in named_principals(statement.get(element)):
+            if kind == "CanonicalUser" and _CANONICAL.fullmatch(name):
+                continue
+            if not principal_exists(kind, name):
+                return kind, name
+    return None
+
+
+def fault(text: str, vendor: str) -> Fault | None:
+    """What is wrong with a policy that a service is given to keep.
+
+    Args:
+        vendor: the prefix of the service's actions.
+    """
+    policy = parsed(text)
+    found = statements_of(policy.document)
+    if not found or any(not isinstance(statement, dict) for statement in found):
+        return Fault.SYNTAX
+    principals = [ghost(statement) for statement in found]
+    errors = policy.errors("resource")
+    if any(error.code != "INVALID_PRINCIPAL_FORMAT" for error in errors):
+        return Fault.SYNTAX
+    if any(principals) or errors:
+        return Fault.PRINCIPAL
+    actions = [
+        action for statement in found for name in ("Action", "NotAction") for action in texts(statement, name)
+    ]
+    scoped = all(action == "*" or action.partition(":")[0].lower() == vendor for action in actions)
+    return None if scoped else Fault.SCOPE
