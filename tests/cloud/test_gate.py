@@ -316,9 +316,13 @@ def test_motos_own_administration_is_shut(lab: Lab) -> None:
 
 
 def test_a_resource_policy_lets_another_account_in(lab: Lab, make_user: MakeUser) -> None:
-    owner = lab.root_session("222222222222").client("secretsmanager")
-    arn = owner.create_secret(Name="shared", SecretString="theirs")["ARN"]
-    ana = make_user("ana", allow("secretsmanager:GetSecretValue", arn)).client("secretsmanager")
+    """https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html"""
+    root = lab.root_session("222222222222")
+    owner, kms = root.client("secretsmanager"), root.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    arn = owner.create_secret(Name="shared", SecretString="theirs", KmsKeyId=key)["ARN"]
+    may = allow("secretsmanager:GetSecretValue", arn), allow("kms:Decrypt", key)
+    ana = make_user("ana", *may).client("secretsmanager")
     with pytest.raises(ClientError, match="no resource-based policy allows"):
         ana.get_secret_value(SecretId=arn)
     statement = {
@@ -330,6 +334,9 @@ def test_a_resource_policy_lets_another_account_in(lab: Lab, make_user: MakeUser
     owner.put_resource_policy(
         SecretId=arn, ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": statement})
     )
+    with pytest.raises(ClientError, match="Access to KMS is not allowed"):
+        ana.get_secret_value(SecretId=arn)
+    kms.create_grant(KeyId=key, GranteePrincipal=ANA, Operations=["Decrypt"])
     assert ana.get_secret_value(SecretId=arn)["SecretString"] == "theirs"
 
 
