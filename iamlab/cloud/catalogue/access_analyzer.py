@@ -1,4 +1,4 @@
-"""What Access Analyzer's calls need beside what the general rule finds.
+"""What Access Analyzer's calls need beside what the general rule finds, and the tags that their analyzers have.
 
 Whoever makes the first analyzer of an account makes its service-linked role, too.
 
@@ -9,32 +9,47 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-using-service-l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.cloud.catalogue import general
 from iamlab.cloud.catalogue.check import Check
 from iamlab.cloud.catalogue.iam_targets import service_linked_role
+from iamlab.cloud.catalogue.tags import resource_tags
 from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.services.analyzer_store import PRINCIPAL, analyzers
 
 if TYPE_CHECKING:
     from iamlab.cloud.call import Call
-
-_SERVICE = "access-analyzer.amazonaws.com"
+    from iamlab.cloud.state import LabState
 
 
 def _create_analyzer(call: Call) -> tuple[Check, ...]:
     found = general.checks(call)
-    role = service_linked_role(call, _SERVICE).arn
+    role = service_linked_role(call, PRINCIPAL).arn
     if identities.role_by_arn(role) is not None:
         return found
     making = Check(
         "iam:CreateServiceLinkedRole",
         role,
         call.account,
-        {"iam:AWSServiceName": _SERVICE},
+        {"iam:AWSServiceName": PRINCIPAL},
         dependent=True,
     )
     return (*found, making)
+
+
+def with_tags(call: Call, found: tuple[Check, ...], state: LabState) -> tuple[Check, ...]:
+    """The checks with the tags of the analyzers that they are about."""
+    tagged = {
+        analyzer.arn: analyzer.tags for analyzer in analyzers(state, call.account, call.region).values()
+    }
+    return tuple(
+        replace(check, context={**check.context, **resource_tags(tagged[check.resource], "aws")})
+        if tagged.get(check.resource)
+        else check
+        for check in found
+    )
 
 
 OPERATIONS: Mapping[str, Callable[[Call], tuple[Check, ...]]] = {"CreateAnalyzer": _create_analyzer}

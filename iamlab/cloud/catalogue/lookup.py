@@ -48,13 +48,17 @@ def checks(call: Call, state: Any = None) -> tuple[Check, ...]:
 
     Args:
         call: the call, authenticated and with parsed parameters.
-        state: the lab's state. Not needed today: what the catalogue looks up lies in moto's backends.
+        state: the lab's state, for what doesn't lie in moto's backends: tags of analyzers.
 
     Returns:
         At least one check; each of them must be allowed. The first is the operation's own, unless it
         reads a source first (`CopyObject`).
     """
     found = _checks(call)
+    if call.service == "accessanalyzer" and state is not None:
+        from iamlab.cloud.catalogue import access_analyzer
+
+        return access_analyzer.with_tags(call, found, state)
     sealed = _SEALED.get(call.service)
     return found if sealed is None else found + _function(*sealed)(call)
 

@@ -333,3 +333,13 @@ def test_the_first_analyzer_needs_the_permission_to_make_the_services_role(
         ana.create_analyzer(analyzerName="mine", type="ACCOUNT")
     client.create_analyzer(analyzerName="idle", type="ACCOUNT_UNUSED_ACCESS")
     ana.create_analyzer(analyzerName="mine", type="ACCOUNT")
+
+
+def test_policies_can_ask_for_an_analyzers_tags(client: Any, make_user: Any) -> None:
+    blue = {"Condition": {"StringEquals": {"aws:ResourceTag/team": "blue"}}}
+    ana = make_user("ana", {**ALLOWED, "Resource": "*", **blue}).client("accessanalyzer")
+    arn = client.create_analyzer(analyzerName="own", type="ACCOUNT", tags={"team": "blue"})["arn"]
+    client.create_analyzer(analyzerName="idle", type="ACCOUNT_UNUSED_ACCESS", tags={"team": "red"})
+    assert ana.list_findings_v2(analyzerArn=arn)["findings"] == []
+    with pytest.raises(ClientError, match="access-analyzer:GetAnalyzer"):
+        ana.get_analyzer(analyzerName="idle")
