@@ -123,6 +123,7 @@ class Lab:
         with Lab._starting:
             if self._interception is None:
                 return
+            self.state.close()
             while self._servers:
                 self._servers.pop().stop()
             self._interception.stop()
@@ -314,6 +315,13 @@ class Lab:
         server.start()
         self._servers.append(server)
         return server
+
+    def served(self) -> Server:
+        """The address at which the lab is served already, or a new one."""
+        from iamlab.cloud.server import Server
+
+        running = (one for one in self._servers if isinstance(one, Server) and not one.stopped)
+        return next(running, None) or self.serve()
 
     def trust_issuer(self, issuer: str, address: str) -> None:
         """Let an OpenID Connect issuer be played by a server on loopback, as a hosts file would.

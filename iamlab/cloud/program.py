@@ -49,7 +49,7 @@ class Place:
         The lab is served on a loopback port from the first use on.
         """
         if self._server is None:
-            self._server = self._lab.serve()
+            self._server = self._lab.served()
         return program_environ(self._server) | self.variables()
 
     def run(

@@ -74,6 +74,11 @@ class Server:
         """What `AWS_ENDPOINT_URL` and `--endpoint-url` want."""
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it has ended."""
+        return self._stopped
+
     def start(self) -> None:
         """Answer requests from now on, in a thread of its own."""
         self._thread.start()

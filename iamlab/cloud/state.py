@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -79,10 +80,18 @@ class LabState:
     """The address that calls come from, as policies see it."""
     stores: dict[str, Any] = field(default_factory=dict)
     """State of our own operations, by service: `state.stores.setdefault("iam", …)`."""
+    closers: list[Callable[[], None]] = field(default_factory=list)
+    """Ends what our own operations have started beside them: processes, for one."""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def close(self) -> None:
+        """End what runs beside the lab."""
+        while self.closers:
+            self.closers.pop()()
 
     def start_over(self, clock: Clock) -> None:
         """Forget everything, in place: the gate and our own operations hold on to this object."""
+        self.close()
         with self.lock:
             self.clock = clock
             for kept in (self.sessions, self.root_keys, self.events, self.decisions):

@@ -217,4 +217,6 @@ def test_the_blocks_of_the_page_run_one_after_the_other(capsys: pytest.CaptureFi
         "Task",
         "[]",
         f"arn:aws:sts::{ACCOUNT}:assumed-role/Tokens/orders",
+        "Unhandled ClientError",
+        "dynamodb:Scan Report/report",
     ]

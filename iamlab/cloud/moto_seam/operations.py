@@ -225,7 +225,16 @@ def result_reply(
     reply = serializer.serialize(_whole_seconds(result) if service in _WHOLE_SECONDS else result)
     headers = dict(reply["headers"])
     headers.update(_request_id_headers(service, request_id))
-    return reply["status_code"], headers, reply["body"]
+    return _status(result, model) or reply["status_code"], headers, reply["body"]
+
+
+def _status(result: Mapping[str, Any] | None, model: OperationModel) -> int | None:
+    """The HTTP status where it is a member of the result, which moto's serialiser leaves aside."""
+    members = model.output_shape.members if result and model.output_shape is not None else {}
+    for name, shape in members.items():
+        if shape.serialization.get("location") == "statusCode" and result and name in result:
+            return int(result[name])
+    return None
 
 
 # Services whose answers know no fractions of a second.

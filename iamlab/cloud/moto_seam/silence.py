@@ -41,6 +41,15 @@ _LAZY: dict[str, tuple[tuple[str, str, str, Any], ...]] = {
         ("moto.s3.utils", "", "bucket_name_from_url", buckets.in_host),
         ("moto.s3.responses", "", "bucket_name_from_url", buckets.in_host),
     ),
+    # Where a service hands an event to a function, moto would run it in Docker, beside the gate.
+    "awslambda": (
+        (
+            "moto.awslambda.models",
+            "LambdaFunction",
+            "_invoke_lambda",
+            lambda self, *_args, **_kwargs: ("events of other services don't run functions here", True, ""),
+        ),
+    ),
     "kms": (("moto.kms.responses", "", "validate_policy", lambda *_args, **_kwargs: None),),
 }
 

@@ -61,7 +61,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "iam_root_access",
     ),
     "kms": ("kms_keys", "kms_key_states", "kms_key_policies"),
-    "lambda": ("lambda_permissions",),
+    "lambda": ("lambda_functions", "lambda_permissions"),
     "organizations": ("organizations", "iam_root_access"),
     "s3": ("s3_batches", "s3_encryption", "s3_buckets", "s3_acls", "s3_owners", "s3_policies"),
     "secretsmanager": ("secret_policies", "service_keys"),
