@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import Any
 
 from iamlab.cloud.call import AuthKind, Call
-from iamlab.cloud.callers import Caller, service_principal, user_caller
+from iamlab.cloud.callers import Caller, identity_provider, service_principal, user_caller
+from iamlab.cloud.federation.proof import Proof
 from iamlab.cloud.moto_seam import identities, operations
 from iamlab.cloud.ruling import rule
 from iamlab.cloud.sessions import Session, SessionKind
@@ -60,6 +61,27 @@ def principal(state: LabState, who: str, *, mfa: bool | None = None, age: timede
                 session=_session(state, SessionKind.ROLE, role.id, SESSION_NAME, age),
             )
     raise UnknownPrincipal(f"there is no {kind} named `{name}`")
+
+
+def federated(
+    state: LabState, provider: str, claims: Mapping[str, Any], tags: Mapping[str, str] | None = None
+) -> Caller:
+    """Somebody for whom an identity provider of the lab's account vouches.
+
+    Args:
+        provider: `saml-provider/Corp` or `oidc-provider/ci.example.org`.
+        claims: what the assertion or token says, by condition keys: `saml:aud`, `ci.example.org:sub`.
+        tags: the session tags it claims.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+    """
+    arn = f"arn:aws:iam::{state.account_id}:{provider}"
+    saml = provider.startswith("saml-provider/")
+    vouched = {"sts:RoleAuthorizedByIdp": saml} | ({} if saml else {"aws:FederatedProvider": arn})
+    asked: dict[str, Any] = {"RoleSessionName": SESSION_NAME}
+    if tags:
+        asked["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    return identity_provider(arn, Proof({**claims, **vouched}, {}, asked, {}, {}))
 
 
 def _token(state: LabState, user: Any, mfa: bool, age: timedelta) -> Session:

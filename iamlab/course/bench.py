@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from iamlab.cloud import Lab
-from iamlab.cloud.rehearsal import UnknownPrincipal, principal, rehearse
+from iamlab.cloud.rehearsal import UnknownPrincipal, federated, principal, rehearse
 from iamlab.course.demand import Ask
 from iamlab.course.scene import Scene
 from iamlab.course.standing import Root, Standing, standing
@@ -59,7 +59,10 @@ class Bench:
         """
         state = self.lab.state
         try:
-            caller = principal(state, ask.who, mfa=ask.mfa, age=timedelta(minutes=ask.minutes_old))
+            if ask.claims:
+                caller = federated(state, ask.who, ask.claims, ask.claimed_tags)
+            else:
+                caller = principal(state, ask.who, mfa=ask.mfa, age=timedelta(minutes=ask.minutes_old))
         except UnknownPrincipal as gone:
             raise Missing(str(gone)) from gone
         made = rehearse(state, caller, ask.service, ask.operation, ask.params, ask.region)

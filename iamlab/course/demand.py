@@ -25,7 +25,7 @@ class Ask:
     """One API call, by boto3's names, and who makes it."""
 
     who: str
-    """`user/ana`, `role/App` (some session of it), `service/ec2.amazonaws.com`."""
+    """`user/ana`, `role/App` (some session of it), `service/ec2.amazonaws.com`, `saml-provider/Corp`."""
     service: str
     operation: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -34,6 +34,10 @@ class Ask:
     """How long ago the caller's temporary credentials were issued."""
     mfa: bool | None = None
     """None: with a long-term key. Else with credentials of GetSessionToken, with a second factor or without."""
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    """Of somebody who comes from a provider: what the assertion or token says, by condition keys."""
+    claimed_tags: Mapping[str, str] = field(default_factory=dict)
+    """The session tags among it."""
 
 
 @dataclass(frozen=True, slots=True)

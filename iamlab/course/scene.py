@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 
 from iamlab.course.clearing import REMOVE, remove_bucket
 from iamlab.course.documents import policy_arn
+from iamlab.course.providers import NO_PROVIDERS, Providers
 from iamlab.course.standing import Root, Standing
 from iamlab.outside.authority import CertificateAuthority
 
@@ -120,6 +121,7 @@ class Scene:
     buckets: tuple[Bucket, ...] = ()
     managed: tuple[ManagedPolicy, ...] = ()
     certificates: tuple[Certificate, ...] = ()
+    providers: Providers = NO_PROVIDERS
     to_make: tuple[str, ...] = ()
     """What the learner is asked to make: `user/ana`, `role/App`, `group/Devs`, `policy/Read`, `mfa/ana-phone`,
     `certificate/www`, `account/password-policy`."""
@@ -130,6 +132,7 @@ class Scene:
         iam = root.client("iam")
         for managed in self.managed:
             iam.create_policy(PolicyName=managed.name, PolicyDocument=_json(managed.document))
+        self.providers.make(root)
         for user in self.users:
             iam.create_user(UserName=user.name, **_options(user))
             _equip(iam, "user", user)
@@ -170,6 +173,7 @@ class Scene:
             if kind in REMOVE:
                 with suppress(iam.exceptions.NoSuchEntityException):
                     REMOVE[kind](iam, name)
+        self.providers.remove(root)
         for table in self.tables:
             client = root.client("dynamodb", region_name=table.region)
             with suppress(client.exceptions.ResourceNotFoundException):
@@ -206,7 +210,8 @@ class Scene:
     def names(self) -> frozenset[str]:
         """The names of all its pieces, those that the learner makes included."""
         pieces = {piece.partition("/")[2] for piece in (*self._given(), *self._certificates(), *self.to_make)}
-        return frozenset(pieces | {table.name for table in self.tables} | {b.name for b in self.buckets})
+        things = (table.name for table in self.tables), (bucket.name for bucket in self.buckets)
+        return frozenset(pieces.union(*things, self.providers.names()))
 
     def _certificates(self) -> tuple[str, ...]:
         return tuple(f"certificate/{certificate.name}" for certificate in self.certificates)
@@ -215,8 +220,10 @@ class Scene:
         # A certificate may be replaced by one that the learner makes.
         if self.certificates and not any(map(look, (*self._certificates(), *self.to_make))):
             return True
-        return not all(_table_stands(root, table) for table in self.tables) or not all(
-            _bucket_stands(root, bucket) for bucket in self.buckets
+        return not (
+            all(_table_stands(root, table) for table in self.tables)
+            and all(_bucket_stands(root, bucket) for bucket in self.buckets)
+            and self.providers.stand(root)
         )
 
     def _given(self) -> tuple[str, ...]:

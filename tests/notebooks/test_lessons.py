@@ -33,6 +33,7 @@ STATIONS = (
     "04-policies",
     "05-an-app-that-reads-dynamodb",
     "06-multi-factor-authentication",
+    "07-identity-federation",
     "08-access-keys",
     "09-permission-boundaries",
     "10-security-best-practices",
