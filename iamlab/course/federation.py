@@ -111,7 +111,7 @@ DEMAND_THE_AUDIENCE = Exercise(
     level=2,
     question=(
         "The account knows two SAML providers, `Northwind` and `Partner`. The role `Ledger` still trusts "
-        "`Partner`, and does not ask for whom an assertion was made.\n\n"
+        "`Partner`, and does not ask for which sign-in an assertion was made.\n\n"
         "Write a new trust policy: people of `Northwind` come in, with assertions made for AWS's sign-in "
         f"(`saml:aud` is `{_SIGN_IN}`), and nobody else. Put it in place with `iam.update_assume_role_policy`."
     ),
@@ -144,8 +144,8 @@ DEMAND_THE_AUDIENCE = Exercise(
             ),
             MayNotCall(
                 _ledger(_NORTHWIND, _ELSEWHERE),
-                f"An assertion for another audience (`{_ELSEWHERE}`) would be good as well: the trust policy does "
-                "not demand the audience.",
+                f"An assertion for another sign-in (`{_ELSEWHERE}`) would be good as well: the trust policy does "
+                "not demand a value of `saml:aud`.",
                 "no audience demanded",
             ),
             MayNotCall(

@@ -12,7 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from iamlab import Decision, Lab
-from iamlab.cloud.rehearsal import UnknownPrincipal, principal, rehearse
+from iamlab.cloud.rehearsal import UnknownPrincipal, federated, principal, rehearse
+from iamlab.outside.oidc import OidcIdp
+from iamlab.outside.saml import SamlIdp
 
 TABLE = {"TableName": "T", "Key": {"id": {"S": "1"}}}
 POLICY = {
@@ -127,3 +129,74 @@ def test_a_second_factor_is_there_as_getsessiontoken_has_it(
     caller = principal(lab.state, "user/una", mfa=mfa)
     (decision,) = rehearse(lab.state, caller, "s3", "ListBuckets", {})
     assert decision.request.context.get("aws:MultiFactorAuthPresent") is present
+
+
+# ---------------------------------------------------------------- those for whom a provider vouches
+AUDIENCE = {"StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}}
+JOB = {"StringEquals": {"ci.example.org:aud": "sts.amazonaws.com", "ci.example.org:sub": "repo:o/r:main"}}
+
+
+def trusting(lab: Lab, name: str, provider: str, action: str, condition: dict[str, Any]) -> str:
+    """A role for those who come from a provider."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": action,
+        "Condition": condition,
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    arn: str = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"][
+        "Arn"
+    ]
+    return arn
+
+
+def made(lab: Lab, operation: str, params: dict[str, Any]) -> list[Decision]:
+    """The decisions on a call that is really made."""
+    with suppress(ClientError):
+        boto3.client("sts")._make_api_call(operation, params)  # type: ignore[attr-defined]
+    return list(lab.state.decisions[-1].decisions)
+
+
+@pytest.mark.parametrize("tags", [{}, {"team": "data"}], ids=["without tags", "with a tag"])
+def test_an_assertion_is_rehearsed_as_it_is_decided(lab: Lab, tags: dict[str, str]) -> None:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html"""
+    idp, name = SamlIdp(lab.clock.now), f"Rehearsed{len(tags)}"
+    provider = boto3.client("iam").create_saml_provider(Name=name, SAMLMetadataDocument=idp.metadata())[
+        "SAMLProviderArn"
+    ]
+    role = trusting(lab, name, provider, "sts:AssumeRoleWithSAML", AUDIENCE)
+    user = idp.add_user("rehearsal", "x", roles=[(role, provider)], tags=tags)
+    params = {"RoleArn": role, "PrincipalArn": provider, "SAMLAssertion": idp.respond(user)}
+    claims = {"saml:aud": "https://signin.aws.amazon.com/saml", "saml:sub": "rehearsal"}
+    caller = federated(lab.state, f"saml-provider/{name}", claims, tags)
+    rehearsed = rehearse(lab.state, caller, "sts", "AssumeRoleWithSAML", {"RoleArn": role})
+    really = made(lab, "AssumeRoleWithSAML", params)
+    assert [essence(decision) for decision in rehearsed] == [essence(decision) for decision in really]
+    assert [decision.allowed for decision in really] == [True] + [False] * len(tags)
+    for mine, theirs in zip(rehearsed, really, strict=True):
+        said = dict(theirs.request.context)
+        moments = {key: said[key] for key in ("aws:CurrentTime", "aws:EpochTime")}
+        assert {**said, **mine.request.context, **moments} == said
+
+
+@pytest.mark.parametrize(("subject", "allowed"), [("repo:o/r:main", True), ("repo:o/r:other", False)])
+def test_a_token_is_rehearsed_as_it_is_decided(lab: Lab, subject: str, allowed: bool) -> None:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
+    name = f"Job{allowed}"
+    issuer = f"https://{name.lower()}.example.org"
+    host = issuer.removeprefix("https://")
+    condition = json.loads(json.dumps(JOB).replace("ci.example.org", host))
+    with OidcIdp(lab.clock.now, issuer) as idp:
+        lab.trust_issuer(issuer, idp.start())
+        provider = boto3.client("iam").create_open_id_connect_provider(
+            Url=issuer, ClientIDList=["sts.amazonaws.com"]
+        )["OpenIDConnectProviderArn"]
+        role = trusting(lab, name, provider, "sts:AssumeRoleWithWebIdentity", condition)
+        params = {"RoleArn": role, "RoleSessionName": "job"}
+        really = made(lab, "AssumeRoleWithWebIdentity", params | {"WebIdentityToken": idp.token(subject)})
+    claims = {f"{host}:aud": "sts.amazonaws.com", f"{host}:sub": subject}
+    caller = federated(lab.state, f"oidc-provider/{host}", claims)
+    rehearsed = rehearse(lab.state, caller, "sts", "AssumeRoleWithWebIdentity", params)
+    assert [essence(decision) for decision in rehearsed] == [essence(decision) for decision in really]
+    assert [decision.allowed for decision in really] == [allowed]
