@@ -36,6 +36,7 @@ _ANYTHING_GOES: Final = ("Object", "Path", "Key")
 _COLON: Final = frozenset(":")
 _COLON_SLASH: Final = frozenset(":/")
 _NOTHING: Final[frozenset[str]] = frozenset()
+_CLAIM: Final = re.compile(r"[^:]*[./][^:]*:.+")
 
 
 @lru_cache(8192)
@@ -75,9 +76,12 @@ def resource_shapes(universe: Universe, number: int, partition: str = "") -> tup
 def can_hold(universe: Universe, number: int, key: str) -> bool:
     """Whether the context of a request for the action can hold a key (in lower case).
 
-    Global keys can always be there, those of services where the reference lists them.
+    Global keys can always be there, those of services where the reference lists them. Claims of OIDC providers, which
+    are named like hosts, the reference lists for some that many share; any provider can be asked for any claim, and
+    its sessions keep some of them.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
     """
-    if key.startswith("aws:"):
+    if key.startswith("aws:") or _CLAIM.fullmatch(key):
         return True
     listed = universe.keys(number)
     return key in listed or any(

@@ -33,6 +33,12 @@ def bucket(principal: object, **condition: object) -> dict[str, Any]:
     return _policy({"Action": "s3:GetObject", "Resource": "arn:aws:s3:::photos/*"}, principal, condition)
 
 
+def federated(provider: str, **condition: object) -> dict[str, Any]:
+    kind = "SAML" if provider.startswith("saml-") else "WebIdentity"
+    who = {"Federated": f"arn:aws:iam::{HOME}:{provider}"}
+    return _policy({"Action": f"sts:AssumeRoleWith{kind}"}, who, condition)
+
+
 def _policy(what: dict[str, Any], principal: object, condition: dict[str, object]) -> dict[str, Any]:
     statement = {"Effect": "Allow", "Principal": principal, **what}
     if condition:
@@ -40,6 +46,7 @@ def _policy(what: dict[str, Any], principal: object, condition: dict[str, object
     return {"Version": "2012-10-17", "Statement": statement}
 
 
+GITHUB = "oidc-provider/token.actions.githubusercontent.com"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 # name: (policy, ceiling)
@@ -53,6 +60,10 @@ WITHIN = {
     "everybody, narrowed to a user's ARN": (
         trust("*", StringEquals={"aws:PrincipalArn": ANA}),
         trust({"AWS": ANA}),
+    ),
+    "the same branch of the same repository": (
+        federated(GITHUB, StringLike={"token.actions.githubusercontent.com:sub": "repo:a/b:main"}),
+        federated(GITHUB, StringEquals={"token.actions.githubusercontent.com:sub": "repo:a/b:main"}),
     ),
     "the account, narrowed to a name": (
         trust({"AWS": HOME}, StringEquals={"aws:username": ["ana"]}),
@@ -113,6 +124,21 @@ BEYOND = {
         trust({"AWS": ANA}, **MFA),
         ANA,
     ),
+    "jobs of another branch": (
+        federated("oidc-provider/ci.example.org", StringLike={"ci.example.org:sub": "repo:a/b:main*"}),
+        federated("oidc-provider/ci.example.org", StringEquals={"ci.example.org:sub": "repo:a/b:main"}),
+        "oidc-provider/ci.example.org",
+    ),
+    "jobs of a provider that many share": (
+        federated(GITHUB, StringLike={"token.actions.githubusercontent.com:sub": "repo:a/*"}),
+        federated(GITHUB, StringEquals={"token.actions.githubusercontent.com:sub": "repo:a/b:main"}),
+        GITHUB,
+    ),
+    "another provider": (
+        federated("saml-provider/Two"),
+        federated("saml-provider/One"),
+        "saml-provider/Two",
+    ),
     "other external ids": (
         trust({"AWS": ANA}, StringLike={"sts:ExternalId": "unicorn-*"}),
         trust({"AWS": ANA}, StringEquals={"sts:ExternalId": "unicorn-42"}),
@@ -139,7 +165,7 @@ def test_somebody_gets_in_who_should_not(name: str) -> None:
     everything = Policy(
         {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
     )
-    own = () if request.principal_type in ("Anonymous", "AWSService") else (everything,)
+    own = () if request.principal_type in ("Anonymous", "AWSService", "Federated") else (everything,)
     assert decide(request, PolicySet(identity=own, resource=policy)).allowed
     if given["Statement"]["Action"] == "sts:AssumeRole":
         assert not decide(request, PolicySet(identity=own, resource=most)).allowed
