@@ -63,6 +63,8 @@ _ACCOUNT_KEYS = (
     "kms:CallerAccount",
     "s3:DataAccessPointAccount",
 )
+# Keys that only the calls of services carry.
+_SERVICE_KEYS = ("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,9 @@ class Zone:
                 "aws:SourceArn": [f"arn:*:*:*:{account}:*" for account in own],
             },
         }
+        # What a service does by itself isn't access by somebody.
+        made["BoolIfExists"] = {"aws:PrincipalIsAWSService": "false"}
+        made["Null"] = dict.fromkeys(_SERVICE_KEYS, "true")
         if self.organization is not None:
             for key in ("aws:PrincipalOrgID", "aws:SourceOrgID"):
                 made["StringNotEqualsIfExists"][key] = self.organization
@@ -120,7 +125,12 @@ def external_access(policy: Policy, resource: str, zone: Zone) -> tuple[External
         policy: the policy of a resource, or a role's trust policy.
         resource: ARN of what it hangs at; what lies in it (a bucket's objects) belongs to it.
         zone: who is trusted.
+
+    Raises:
+        ValueError: the resource is named by no ARN.
     """
+    if parse_arn(resource) is None:
+        raise ValueError(f"`{resource}` is no ARN")
     return _external_access(policy.text, resource, zone)
 
 
@@ -246,7 +256,7 @@ def _classes(statement: Statement, denies: list[Statement], resource: str) -> li
 def _service(resource: str) -> int:
     """All actions of the service that a resource belongs to; roles are STS's affair."""
     service = resource.split(":", 3)[2]
-    start, end = universe().ranges["sts" if service == "iam" else service]
+    start, end = universe().ranges.get("sts" if service == "iam" else service, (0, 0))
     return (1 << end) - (1 << start)
 
 

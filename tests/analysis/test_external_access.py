@@ -119,6 +119,12 @@ CASES: dict[str, Case] = {
     "a queue for an own topic": Case(
         QUEUE, [allow("sqs:SendMessage", "*", QUEUE, {"ArnEquals": {"aws:SourceArn": TOPIC}})], []
     ),
+    "services, named by a condition": Case(
+        BUCKET, [read("*", {"Bool": {"aws:PrincipalIsAWSService": "true"}})], []
+    ),
+    "one service, named by a condition": Case(
+        BUCKET, [read("*", {"StringEquals": {"aws:PrincipalServiceName": "delivery.logs.amazonaws.com"}})], []
+    ),
     # what Denies take away
     "denied to all others": Case(
         BUCKET, [read("*"), deny("s3:*", {"StringNotEquals": {"aws:PrincipalAccount": OWN}})], []
@@ -225,6 +231,13 @@ def test_a_wildcard_stands_for_the_actions_that_the_resource_has() -> None:
     (found,) = external_access(policy, BUCKET, ACCOUNT)
     assert {"s3:ListBucket", "s3:PutBucketPolicy"} <= set(found.actions)
     assert {"s3:GetObject", "s3:ListAllMyBuckets"}.isdisjoint(found.actions)
+
+
+def test_a_resource_has_an_arn() -> None:
+    policy = Policy({"Version": "2012-10-17", "Statement": [read("*")]})
+    with pytest.raises(ValueError, match="reports"):
+        external_access(policy, "reports", ACCOUNT)
+    assert external_access(policy, "arn:aws:unheard-of:us-east-1:123456789012:thing", ACCOUNT) == ()
 
 
 WIDE: dict[str, tuple[str, list[dict[str, Any]]]] = {

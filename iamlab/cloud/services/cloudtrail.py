@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.services import operation
+from iamlab.cloud.services.moments import moment
 from iamlab.cloud.state import LabState
 from iamlab.cloud.trail import Event
 
@@ -38,7 +39,9 @@ _RESOURCES = frozenset({"ResourceType", "ResourceName"})
 def lookup_events(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html"""
     params = call.params
-    begin, end = _moment(params.get("StartTime")), _moment(params.get("EndTime"))
+    begin, end = (
+        moment(params[name]) if params.get(name) is not None else None for name in ("StartTime", "EndTime")
+    )
     if begin is not None and end is not None and begin > end:
         raise AwsError("InvalidTimeRangeException", "Start time must be earlier than or equal to end time.")
     attributes = params.get("LookupAttributes") or []
@@ -117,12 +120,3 @@ def _user_name(event: Event) -> str | None:
 
 def _word(value: bool) -> str:
     return "true" if value else "false"
-
-
-def _moment(value: Any) -> datetime | None:
-    if value is None:
-        return None
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
-    found: datetime = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

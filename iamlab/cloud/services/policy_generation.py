@@ -14,7 +14,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from iamlab.analysis.universe import universe
@@ -32,6 +32,7 @@ from iamlab.cloud.services import operation
 from iamlab.cloud.services.analyzer_answers import invalid, page
 from iamlab.cloud.services.analyzer_store import PRINCIPAL
 from iamlab.cloud.services.iam_access_advisor import UNTRACKED, namespace_of
+from iamlab.cloud.services.moments import moment
 from iamlab.cloud.state import LabState
 from iamlab.cloud.trail import Event
 
@@ -168,7 +169,7 @@ def _existing(account: str, arn: str) -> None:
 def _trail_properties(details: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     if len(details["trails"]) != 1:
         raise invalid("Exactly one trail must be given.", "trails")
-    start, end = _moment(details["startTime"]), _moment(details.get("endTime") or now)
+    start, end = moment(details["startTime"]), moment(details.get("endTime") or now)
     if start >= end:
         raise invalid("startTime must be before endTime.", "startTime")
     if end - start > LONGEST:
@@ -179,13 +180,6 @@ def _trail_properties(details: Mapping[str, Any], now: datetime) -> dict[str, An
         if trail.get(name) is not None:
             shown[name] = trail[name]
     return {"trailProperties": [shown], "startTime": start, "endTime": end}
-
-
-def _moment(value: Any) -> datetime:
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
-    found: datetime = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _trail(arn: str, state: LabState) -> LogTrail | None:
