@@ -22,6 +22,7 @@ from iamlab.cloud.callers import ANONYMOUS
 from iamlab.cloud.errors import AwsError, Failure, failure
 from iamlab.cloud.moto_seam import accounts, operations
 from iamlab.cloud.moto_seam.dispatch import Endpoint
+from iamlab.cloud.moto_seam.faults import mended
 from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
 from iamlab.cloud.ruling import authorise
 from iamlab.cloud.sessions import restriction
@@ -187,7 +188,7 @@ class Gate:
             with self._turns.get(call.service) or nullcontext():
                 reply: Reply = endpoint.handler(request, request.raw_url, request.headers)
         except HTTPException as error:  # moto's own refusals, already in their wire format
-            return error.code or 400, dict(error.get_headers()), error.get_body()
+            reply = error.code or 400, dict(error.get_headers()), error.get_body()
         except NotImplementedError as error:
             raise AwsError(
                 "NotImplemented",
@@ -204,7 +205,7 @@ class Gate:
                 f"The lab's AWS failed in {call.name}: {type(error).__name__}: {error}",
                 501,
             ) from error
-        return reply
+        return mended(reply, call.service, call.protocol, call.model)
 
     # -------------------------------------------------------------- refusals before a call is known
     def _unroutable(self, service: str, request: Any, request_id: str) -> Reply:

@@ -1,0 +1,86 @@
+"""moto's errors reach clients as AWS sends them: the message once, by its name in the service's model, with its status.
+
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
+https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html#API_GetFunction_Errors
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from iamlab.cloud import Lab
+from iamlab.cloud.moto_seam.faults import mended
+from iamlab.cloud.moto_seam.operations import operation_named
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:none"
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:none"
+NO_SECRET = "Secrets Manager can't find the specified secret."
+NO_FUNCTION = f"Function not found: {FUNCTION}"
+NO_PARAMETER = "Parameter none not found."
+
+# service, operation, parameters, then what a client finds beside ResponseMetadata, and the status
+FAULTS: list[tuple[str, str, dict[str, Any], dict[str, Any], int]] = [
+    (
+        "sns",
+        "get_topic_attributes",
+        {"TopicArn": TOPIC},
+        {"Error": {"Type": "Sender", "Code": "NotFound", "Message": "Topic does not exist"}},
+        404,
+    ),
+    (
+        "secretsmanager",
+        "get_secret_value",
+        {"SecretId": "none"},
+        {"Error": {"Code": "ResourceNotFoundException", "Message": NO_SECRET}, "Message": NO_SECRET},
+        400,
+    ),
+    (
+        "lambda",
+        "get_function",
+        {"FunctionName": "none"},
+        {
+            "Error": {"Code": "ResourceNotFoundException", "Message": NO_FUNCTION},
+            "Type": "User",
+            "Message": NO_FUNCTION,
+        },
+        404,
+    ),
+    (
+        "ssm",
+        "get_parameter",
+        {"Name": "none"},
+        {"Error": {"Code": "ParameterNotFound", "Message": NO_PARAMETER}, "message": NO_PARAMETER},
+        400,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "expected", "status"), FAULTS, ids=[row[0] for row in FAULTS]
+)
+def test_a_fault_looks_like_the_services_own(
+    lab: Lab, service: str, operation: str, params: dict[str, Any], expected: dict[str, Any], status: int
+) -> None:
+    with pytest.raises(ClientError) as caught:
+        getattr(boto3.client(service, region_name="us-east-1"), operation)(**params)
+    answer: dict[str, Any] = dict(caught.value.response)
+    assert answer.pop("ResponseMetadata")["HTTPStatusCode"] == status
+    assert answer == expected
+
+
+def test_what_is_no_error_or_of_no_known_form_stays_as_it_is() -> None:
+    model = operation_named("secretsmanager", "GetSecretValue")
+    for reply in (
+        (200, {}, '{"message": "fine"}'),
+        (404, {}, "<html>"),
+        (404, {}, "[]"),
+        (500, {}, ""),
+        (400, {}, json.dumps({"__type": "NobodyKnows", "message": "x", "Message": "x"})),
+    ):
+        assert mended(reply, "secretsmanager", "json", model) == reply
+    assert mended((404, {}, "{}"), "s3", "rest-xml", model) == (404, {}, "{}")
