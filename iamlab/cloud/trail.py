@@ -34,7 +34,14 @@ servicepassword servicecredentialsecret customerkey ssecustomerkey copysourcesse
 tradeintoken contextassertion
 """
 _SECRETS = frozenset(_SECRETS_TEXT.split())
-_READ = re.compile(r"(?:Get|List|Describe|Head|Lookup|Search|BatchGet|Query|Scan|Simulate|Decode|Select)")
+# Secret in these operations alone.
+_SECRET_PARAMETERS = {("ssm", "PutParameter"): "Value"}
+# Not told at all. https://docs.aws.amazon.com/kms/latest/developerguide/ct-creategrant.html
+_UNTOLD = frozenset({"granttoken", "granttokens"})
+_READ = re.compile(
+    r"(?:Get|List|Describe|Head|Lookup|Search|BatchGet|Query|Scan|Simulate|Decode|Select)"
+    r"|(?:Decrypt|Encrypt|ReEncrypt|GenerateDataKey|GenerateMac|GenerateRandom|Sign$|Verify(?:Mac)?$)"
+)
 _LONGEST = 1_000
 
 # S3's API and its CloudTrail events disagree in a few names.
@@ -179,12 +186,18 @@ def event_for(call: Call, state: LabState) -> Event:
         account=call.account,
         source_ip=call.source_ip,
         user_agent=call.user_agent,
-        parameters=clean(call.params),
+        parameters=clean(_told(call)),
         request_id=call.request_id,
         event_id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),
         read_only=_READ.match(name) is not None,
         data_event=is_data_event(service, name),
     )
+
+
+def _told(call: Call) -> Mapping[str, Any]:
+    """A call's parameters without what is secret in this very operation."""
+    secret = _SECRET_PARAMETERS.get((call.service, call.operation))
+    return call.params if secret not in call.params else {**call.params, secret: HIDDEN}
 
 
 def note(event: Event, state: LabState) -> None:
@@ -244,7 +257,9 @@ def clean(value: Any) -> Any:
     """Parameters without secrets, bytes and walls of text."""
     if isinstance(value, Mapping):
         return {
-            str(key): HIDDEN if str(key).lower() in _SECRETS else clean(item) for key, item in value.items()
+            str(key): HIDDEN if str(key).lower() in _SECRETS else clean(item)
+            for key, item in value.items()
+            if str(key).lower() not in _UNTOLD
         }
     if isinstance(value, str):
         return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"

@@ -107,6 +107,21 @@ def test_new_keys_are_hidden_in_the_trail(lab: Lab) -> None:
     assert secret not in json.dumps(lab.trail.records())
 
 
+def test_secrets_of_parameters_and_grants_stay_out_of_the_trail(lab: Lab) -> None:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/ct-creategrant.html"""
+    boto3.client("ssm").put_parameter(Name="/pin", Value="1234", Type="SecureString")
+    assert lab.trail[-1].parameters["Value"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
+    kms = boto3.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    administrator = boto3.client("sts").get_caller_identity()["Arn"]
+    made = kms.create_grant(KeyId=key, GranteePrincipal=administrator, Operations=["Decrypt"])
+    assert lab.trail[-1].record()["responseElements"] == {"grantId": made["GrantId"]}
+    kms.retire_grant(GrantToken=made["GrantToken"])
+    assert made["GrantToken"] not in str(lab.trail.records())
+    kms.encrypt(KeyId=key, Plaintext=b"x")
+    assert lab.trail[-1].read_only, "using a key changes nothing"
+
+
 def test_calls_on_objects_and_items_are_data_events(lab: Lab) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="a-bucket")

@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.catalogue.check import Check, Context
 from iamlab.cloud.catalogue.table import words
 from iamlab.cloud.catalogue.tags import request_tags, resource_tags, tag_keys, tags_in
-from iamlab.cloud.grants import Grant, as_policy, every_grant, grants_on, may_retire
+from iamlab.cloud.context import iso
+from iamlab.cloud.grants import EQUALS, SOURCE, SUBSET, Grant, as_policy, every_grant, grants_on, may_retire
 from iamlab.cloud.moto_seam import resources
 from iamlab.cloud.resource_policies import owner_of, policy_of
 
@@ -63,9 +65,9 @@ _KEYS: Mapping[str, str] = {
 # Only a cryptographic operation counts as "by this alias".
 BY_ALIAS = frozenset(
     words(
-        "Decapsulate Decrypt DescribeKey Encapsulate Encrypt GenerateDataKey GenerateDataKeyPair "
-        "GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac GetPublicKey "
-        "ReEncrypt Sign Verify VerifyMac"
+        "Decapsulate Decrypt DeriveSharedSecret DescribeKey Encapsulate Encrypt GenerateDataKey "
+        "GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac "
+        "GetPublicKey ReEncrypt Sign Verify VerifyMac"
     )
 )
 _SYMMETRIC = frozenset(
@@ -142,6 +144,8 @@ def _key_context(key: Any, arn: str) -> Context:
         "kms:KeyOrigin": str(key.origin or "AWS_KMS"),
         "kms:MultiRegion": bool(key.multi_region),
     }
+    if key.multi_region:
+        context["kms:MultiRegionKeyType"] = str(key.multi_region_configuration["MultiRegionKeyType"])
     context.update(resource_tags(resources.resource_tags(arn), "aws"))
     aliases = resources.kms_aliases(key)
     if aliases:
@@ -157,8 +161,11 @@ def _request_context(call: Call) -> Context:
     if call.operation in _SYMMETRIC:
         context["kms:EncryptionAlgorithm"] = str(params.get("EncryptionAlgorithm") or "SYMMETRIC_DEFAULT")
         context.update(encryption_context(params.get("EncryptionContext")))
-    if call.operation == "CreateGrant":
+    if call.operation in ("CreateGrant", "ListGrants", "RevokeGrant"):
         context["kms:GrantIsForAWSResource"] = False  # true only when an AWS service makes the call
+    if isinstance(params.get("ValidTo"), datetime):
+        context["kms:ValidTo"] = iso(params["ValidTo"])
+    if call.operation == "CreateGrant":
         if params.get("Operations"):
             context["kms:GrantOperations"] = [str(operation) for operation in params["Operations"]]
         context.update(_constraint_context(params.get("Constraints") or {}))
@@ -168,11 +175,14 @@ def _request_context(call: Call) -> Context:
 
 
 def _constraint_context(constraints: Mapping[str, Any]) -> Context:
-    """A grant's constraint on the encryption context, as conditions see it."""
-    for kind in ("EncryptionContextEquals", "EncryptionContextSubset"):
+    """A grant's constraints, as conditions see them."""
+    context: Context = {}
+    for kind in (EQUALS, SUBSET):
         if constraints.get(kind):
-            return {"kms:GrantConstraintType": kind, **encryption_context(constraints[kind])}
-    return {}
+            context = {"kms:GrantConstraintType": kind, **encryption_context(constraints[kind])}
+    if constraints.get(SOURCE):
+        context["kms:GrantConstraintSourceArn"] = str(constraints[SOURCE])
+    return context
 
 
 def encryption_context(pairs: Any) -> Context:
@@ -218,6 +228,8 @@ def _without_key(operation: str) -> Callable[[Call], tuple[Check, ...]]:
             context["kms:KeyUsage"] = str(params.get("KeyUsage") or "ENCRYPT_DECRYPT")
             context["kms:KeyOrigin"] = str(params.get("Origin") or "AWS_KMS")
             context["kms:MultiRegion"] = bool(params.get("MultiRegion"))
+            if params.get("MultiRegion"):
+                context["kms:MultiRegionKeyType"] = "PRIMARY"
             context.update(resource_tags(tags_in(params.get("Tags")) or {}, "aws"))
         found = Check(action, "*", call.account, context, wildcard_only=True)
         if operation == "CreateKey" and params.get("Tags"):
