@@ -89,7 +89,7 @@ def service_call(
     """A call that a service makes, to be ruled on; nothing runs by it.
 
     Args:
-        caller: the service principal.
+        caller: the service principal, or the role session in whose name the service calls.
         service: the service that is called, `sts`.
     """
     model = operations.operation_named(service, operation)

@@ -36,7 +36,18 @@ _KEPT = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "PYTHONPATH", "V
 class _Environment:
     function: Function
     session: Session
+    stream: str
     worker: Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One event's run, and under whom and where it ran."""
+
+    outcome: Outcome
+    session: Session
+    stream: str
+    """The log stream of its environment."""
 
 
 class Environments:
@@ -55,7 +66,7 @@ class Environments:
         self._busy: set[_Environment] = set()
         self._stopped = False
 
-    def run(self, function: Function, request: Mapping[str, Any]) -> Outcome:
+    def run(self, function: Function, request: Mapping[str, Any]) -> Run:
         """Run a function once.
 
         Args:
@@ -66,7 +77,8 @@ class Environments:
         """
         environment = self._take(function)
         try:
-            return environment.worker.run(request, function.timeout)
+            outcome = environment.worker.run(request, function.timeout)
+            return Run(outcome, environment.session, environment.stream)
         finally:
             with self._lock:
                 self._busy.discard(environment)
@@ -110,7 +122,10 @@ class Environments:
         if found is not None:
             return found
         session = self._assume(function)
-        made = _Environment(function, session, Worker(function, self._environ(function, session)))
+        now = self._state.clock.now()
+        stream = f"{now:%Y/%m/%d}/[{function.version}]{self._state.random.getrandbits(128):032x}"
+        worker = Worker(function, self._environ(function, session, stream))
+        made = _Environment(function, session, stream, worker)
         with self._lock:
             self._busy.add(made)
         return made
@@ -142,11 +157,9 @@ class Environments:
                 Type="User",
             ) from error
 
-    def _environ(self, function: Function, session: Session) -> dict[str, str]:
+    def _environ(self, function: Function, session: Session, stream: str) -> dict[str, str]:
         """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
         kept = {name: value for name, value in os.environ.items() if name.upper() in _KEPT}
-        now = self._state.clock.now()
-        stream = f"{now:%Y/%m/%d}/[{function.version}]{self._state.random.getrandbits(128):032x}"
         return {
             **kept,
             "PYTHONUTF8": "1",

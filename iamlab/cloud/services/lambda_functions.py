@@ -16,6 +16,7 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.callers import service_principal
 from iamlab.cloud.errors import AwsError
+from iamlab.cloud.functions import logs
 from iamlab.cloud.functions.answers import answer
 from iamlab.cloud.functions.environments import RESERVED, SERVICE, Environments
 from iamlab.cloud.moto_seam import functions, identities, resources
@@ -52,7 +53,9 @@ def invoke(call: Call, state: LabState) -> dict[str, Any]:
         "timeout": function.timeout,
         "client": _client_context(params.get("ClientContext")),
     }
-    made = answer(_environments(state).run(function, request), function, call.request_id)
+    run = _environments(state).run(function, request)
+    made = answer(run.outcome, function, call.request_id)
+    logs.write(state, function, run.session, run.stream, made.log)
     if kind == "Event":
         return {"StatusCode": 202, "Payload": b""}
     result: dict[str, Any] = {"StatusCode": 200, "Payload": made.payload, "ExecutedVersion": function.version}

@@ -454,6 +454,49 @@ def test_an_event_of_another_service_runs_nothing(lab: Lab) -> None:
     assert invoke() == (1, None)
 
 
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+@pytest.mark.parametrize(
+    ("actions", "resource", "written"),
+    [
+        (["CreateLogGroup", "CreateLogStream", "PutLogEvents"], "*", True),
+        (
+            ["CreateLogGroup", "CreateLogStream", "PutLogEvents"],
+            f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/fn:*",
+            True,
+        ),
+        (["CreateLogStream", "PutLogEvents"], "*", False),
+        (["CreateLogGroup", "CreateLogStream"], "*", False),
+        (
+            ["CreateLogGroup", "CreateLogStream", "PutLogEvents"],
+            f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/other:*",
+            False,
+        ),
+    ],
+    ids=["all", "its own group", "no group", "no events", "another's group"],
+)
+def test_a_function_has_a_log_if_its_role_may_write_one(
+    lab: Lab, actions: list[str], resource: str, written: bool
+) -> None:
+    policy = document(Action=[f"logs:{action}" for action in actions], Resource=resource)
+    make_function(Role=make_role(policy=policy))
+    assert invoke() == (1, None)
+    logs, group = boto3.client("logs"), "/aws/lambda/fn"
+    groups = [row["logGroupName"] for row in logs.describe_log_groups()["logGroups"]]
+    lines = [
+        event["message"]
+        for name in groups
+        for stream in logs.describe_log_streams(logGroupName=name)["logStreams"]
+        for event in logs.get_log_events(logGroupName=name, logStreamName=stream["logStreamName"])["events"]
+    ]
+    assert ("got {}\n" in lines) is written
+    if written:
+        assert groups == [group]
+        assert lines[0].startswith("START RequestId: ")
+        invoke()
+        (stream,) = logs.describe_log_streams(logGroupName=group)["logStreams"]
+        assert stream["logStreamName"].startswith("2026/01/05/[$LATEST]")
+
+
 def test_a_session_that_ends_is_replaced(lab: Lab) -> None:
     make_function()
     assert invoke() == (1, None)
