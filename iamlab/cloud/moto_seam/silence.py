@@ -15,7 +15,7 @@ from typing import Any
 
 from moto.core import responses
 
-from iamlab.cloud.moto_seam import buckets
+from iamlab.cloud.moto_seam import buckets, sealed
 from iamlab.cloud.moto_seam.picking import pick
 
 # module, object inside it ('' = the module itself), attribute, replacement
@@ -49,6 +49,11 @@ _LAZY: dict[str, tuple[tuple[str, str, str, Any], ...]] = {
             "_invoke_lambda",
             lambda self, *_args, **_kwargs: ("events of other services don't run functions here", True, ""),
         ),
+    ),
+    # moto's ciphertext of a parameter is its value behind a prefix
+    "ssm": (
+        ("moto.ssm.models", "Parameter", "encrypt", sealed.conceal),
+        ("moto.ssm.models", "Parameter", "decrypt", sealed.reveal),
     ),
     "kms": (("moto.kms.responses", "", "validate_policy", lambda *_args, **_kwargs: None),),
 }

@@ -195,5 +195,15 @@ def test_plain_values_take_no_key(lab: Lab, make_user: MakeUser) -> None:
     ssm = ana.client("ssm")
     ssm.put_parameter(Name="/plain", Value="v", Type="String")
     assert ssm.get_parameter(Name="/plain", WithDecryption=True)["Parameter"]["Value"] == "v"
-    Store()
-    ssm.get_parameter(Name="/app/password")
+
+
+def test_a_parameter_that_is_read_without_decryption_is_ciphertext(lab: Lab) -> None:
+    """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html, WithDecryption"""
+    ssm = boto3.client("ssm")
+    for value in ("hunter2", "hunter3"):
+        ssm.put_parameter(Name="/password", Value=value, Type="SecureString", Overwrite=True)
+        sealed = ssm.get_parameter(Name="/password")["Parameter"]["Value"]
+        assert sealed.startswith("AQICAHg")
+        assert "hunter" not in sealed
+        assert ssm.get_parameter(Name="/password", WithDecryption=True)["Parameter"]["Value"] == value
+    assert ssm.get_parameter(Name="/password:1", WithDecryption=True)["Parameter"]["Value"] == "hunter2"
