@@ -161,8 +161,8 @@ def _outsiders(statement: Statement, zone: Zone) -> Iterator[tuple[str, str]]:
     assert statement.principals is not None, "a resource's statement names principals"
     for text in dict.fromkeys(statement.principals.texts):
         kind, _, name = text.rpartition(" ")
-        if kind == "Service":
-            continue
+        if kind == "Service" or (not kind and name != "*" and statement.principals.anyone):
+            continue  # "*" says more than any account or ARN beside it
         if kind:
             yield kind, name
             continue

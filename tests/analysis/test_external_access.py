@@ -65,6 +65,7 @@ CASES: dict[str, Case] = {
     # whom a statement names
     "everybody": Case(BUCKET, [read("*")], ANYBODY),
     "every AWS principal": Case(BUCKET, [read({"AWS": "*"})], ANYBODY),
+    "everybody, and another account": Case(BUCKET, [read({"AWS": [OTHER, "*"]})], ANYBODY),
     "another account by number": Case(BUCKET, [read({"AWS": OTHER})], [("AWS", OTHER, READ, False)]),
     "another account by its root": Case(
         BUCKET, [read({"AWS": f"arn:aws:iam::{OTHER}:root"})], [("AWS", OTHER, READ, False)]

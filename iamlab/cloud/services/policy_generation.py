@@ -203,13 +203,16 @@ def _refusal(call: Call, state: LabState, details: Mapping[str, Any]) -> dict[st
     caller = find_caller(session.access_key_id, state)
     assert caller is not None, "the session was made just now"
     asked = call.params["policyGenerationDetails"]["principalArn"]
-    for service, name, params in (
+    needed: list[tuple[str, str, dict[str, Any]]] = [
         ("cloudtrail", "GetTrail", {"Name": trail}),
         ("s3", "ListObjectsV2", {"Bucket": found.bucket}),
         ("s3", "GetObject", {"Bucket": found.bucket, "Key": f"{found.folder(call.region)}/log.json.gz"}),
         ("iam", "GenerateServiceLastAccessedDetails", {"Arn": asked}),
         ("iam", "GetServiceLastAccessedDetails", {"JobId": _SESSION}),
-    ):
+    ]
+    if found.key is not None:
+        needed.append(("kms", "Decrypt", {"KeyId": found.key, "CiphertextBlob": b""}))
+    for service, name, params in needed:
         for decision in rehearse(state, caller, service, name, params, call.region):
             if not decision.allowed:
                 return {"code": "AUTHORIZATION_ERROR", "message": decision.message}

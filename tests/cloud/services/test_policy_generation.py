@@ -239,6 +239,28 @@ def test_a_job_that_can_not_read_the_trail_fails(
     assert found["generatedPolicyResult"]["generatedPolicies"] == []
 
 
+def test_logs_under_a_key_need_the_key(client: Any, ana: Any, start: Any, iam: Any) -> None:
+    root = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{OWN}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    logs = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": ["kms:GenerateDataKey*", "kms:DescribeKey"],
+        "Resource": "*",
+    }
+    key = boto3.client("kms").create_key(Policy=document(root, logs))["KeyMetadata"]["Arn"]
+    boto3.client("cloudtrail").update_trail(Name="all", KmsKeyId=key)
+    error = client.get_generated_policy(jobId=start())["jobDetails"]["jobError"]
+    assert (error["code"], "kms:Decrypt" in error["message"]) == ("AUTHORIZATION_ERROR", True)
+    policy = document(*ACCESS, allow("kms:Decrypt", resource=key))
+    iam.put_role_policy(RoleName="Reader", PolicyName="reads", PolicyDocument=policy)
+    assert client.get_generated_policy(jobId=start())["jobDetails"]["status"] == "SUCCEEDED"
+
+
 REFUSED: dict[str, Callable[[Any, Any], Any]] = {
     "a principal that there is not": lambda client, start: start(f"{ANA}a"),
     "a time range of more than 90 days": lambda client, start: start(since=91),
