@@ -343,3 +343,40 @@ def test_policies_can_ask_for_an_analyzers_tags(client: Any, make_user: Any) -> 
     assert ana.list_findings_v2(analyzerArn=arn)["findings"] == []
     with pytest.raises(ClientError, match="access-analyzer:GetAnalyzer"):
         ana.get_analyzer(analyzerName="idle")
+
+
+PRINCIPAL = "access-analyzer.amazonaws.com"
+
+
+@pytest.fixture
+def organisation(lab: Lab) -> str:
+    """An organisation with one member account, whose id it is."""
+    organizations = boto3.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    created = organizations.create_account(AccountName="Work", Email="work@example.com")
+    return str(created["CreateAccountStatus"]["AccountId"])
+
+
+def as_member(lab: Lab, account: str) -> Any:
+    role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+    session = lab.session(boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="admin"))
+    return session.client("accessanalyzer")
+
+
+def test_an_organisation_has_to_trust_the_service(client: Any, organisation: str) -> None:
+    ask = {"analyzerName": "all", "type": "ORGANIZATION"}
+    with pytest.raises(ClientError, match="trusted access"):
+        client.create_analyzer(**ask)
+    boto3.client("organizations").enable_aws_service_access(ServicePrincipal=PRINCIPAL)
+    assert client.create_analyzer(**ask)["arn"] == f"{ARN}/all"
+
+
+def test_members_watch_the_organisation_once_they_are_put_in_charge(organisation: str, lab: Lab) -> None:
+    organizations = boto3.client("organizations")
+    organizations.enable_aws_service_access(ServicePrincipal=PRINCIPAL)
+    member = as_member(lab, organisation)
+    ask = {"analyzerName": "all", "type": "ORGANIZATION"}
+    with pytest.raises(ClientError, match="delegated administrator"):
+        member.create_analyzer(**ask)
+    organizations.register_delegated_administrator(AccountId=organisation, ServicePrincipal=PRINCIPAL)
+    assert member.create_analyzer(**ask)["arn"].split(":")[4] == organisation

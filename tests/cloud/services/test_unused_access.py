@@ -254,3 +254,27 @@ REFUSED = {
 def test_questions_about_external_access_are_refused(watch: Watch, operation: str) -> None:
     with pytest.raises(ClientError, match=r"ValidationException.*external access"):
         getattr(watch.client, operation)(analyzerArn=watch.arn, **REFUSED[operation])
+
+
+@pytest.mark.parametrize("excluded", [False, True], ids=["all accounts", "all but one"])
+def test_an_organisations_analyzer_looks_at_all_accounts_that_are_not_excluded(
+    lab: Lab, excluded: bool
+) -> None:
+    organizations = boto3.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    organizations.enable_aws_service_access(ServicePrincipal="access-analyzer.amazonaws.com")
+    created = organizations.create_account(AccountName="Work", Email="work@example.com")
+    member = created["CreateAccountStatus"]["AccountId"]
+    rule = {"exclusions": [{"accountIds": [member]}]} if excluded else {}
+    client = boto3.client("accessanalyzer")
+    arn = client.create_analyzer(
+        analyzerName="all",
+        type="ORGANIZATION_UNUSED_ACCESS",
+        configuration={"unusedAccess": {"unusedAccessAge": DAYS, "analysisRule": rule}},
+    )["arn"]
+    lab.clock.advance(days=DAYS + 1)
+    found = client.list_findings_v2(analyzerArn=arn, filter={"findingType": {"eq": ["UnusedIAMRole"]}})[
+        "findings"
+    ]
+    owners = [finding["resourceOwnerAccount"] for finding in found]
+    assert owners == ([] if excluded else [member])
