@@ -171,7 +171,12 @@ def _root(
     arn = f"arn:aws:iam::{account.id}:root"
     own = {"aws:PrincipalArn": arn, "aws:PrincipalAccount": account.id, "aws:PrincipalType": "Account"}
     request = Request(action, resource, arn, flags=flags, context={**own, **(context or {})})
-    policies = PolicySet(resource=account.resource_policy(resource), scps=account.scps, rcps=account.rcps)
+    policies = PolicySet(
+        resource=account.resource_policy(resource),
+        scps=account.scps,
+        rcps=account.rcps,
+        grants=account.grants.get(resource, ()),
+    )
     decision = decide(request, policies)
     if decision.allowed:
         yield Access("root", decision)
@@ -180,13 +185,12 @@ def _root(
 def _outside(
     account: Account, action: str, resource: str, context: Mapping[str, Any] | None
 ) -> Iterator[Access]:
-    """Those whom the resource's policy names and who are not of the account."""
-    policy = account.resource_policy(resource)
-    if policy is None:
-        return
+    """Those whom the resource's policy or a grant names and who are not of the account."""
+    policy, grants = account.resource_policy(resource), account.grants.get(resource, ())
     named = dict.fromkeys(
         text
-        for statement in policy.statements
+        for found in (*(() if policy is None else (policy,)), *grants)
+        for statement in found.statements
         if not statement.denies and statement.principals is not None
         for text in statement.principals.texts
     )
@@ -194,7 +198,7 @@ def _outside(
         caller = _caller(account, text)
         if caller is None:
             continue
-        policies = PolicySet(identity=(_ALL,), resource=policy, rcps=account.rcps)
+        policies = PolicySet(identity=(_ALL,), resource=policy, rcps=account.rcps, grants=grants)
         try:
             request = Request(
                 action,

@@ -9,7 +9,7 @@ See https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -107,6 +107,7 @@ class Account:
         users, roles, groups: in the order of the source.
         managed: managed policies by ARN.
         resource_policies: the policies of resources, by the resource's ARN; roles carry their trust policy themselves.
+        grants: the grants on KMS keys, as policies, by the key's ARN.
         scps, rcps: levels from the root to the account; `()` without organisation.
         management: it manages its organisation, so that SCPs and RCPs leave it alone.
         missing: ARNs of policies that are attached somewhere and whose text the source doesn't hold. They count as
@@ -119,6 +120,7 @@ class Account:
     groups: tuple[Group, ...] = ()
     managed: Mapping[str, ManagedPolicy] = field(default_factory=lambda: _NOTHING)
     resource_policies: Mapping[str, Policy] = field(default_factory=lambda: _NOTHING)
+    grants: Mapping[str, tuple[Policy, ...]] = field(default_factory=lambda: _NOTHING)
     scps: tuple[tuple[Policy, ...], ...] = ()
     rcps: tuple[tuple[Policy, ...], ...] = ()
     management: bool = False
@@ -171,12 +173,15 @@ class Account:
             found = self.resource_policies.get(":".join((*parts[:5], whole)))
         return found
 
-    def policy_set(self, principal: Principal, resource: Policy | None = None) -> PolicySet:
+    def policy_set(
+        self, principal: Principal, resource: Policy | None = None, grants: Iterable[Policy] = ()
+    ) -> PolicySet:
         """All policies that speak about a principal's requests.
 
         Args:
             principal: who asks.
             resource: the policy of the resource asked for.
+            grants: the grants on it.
         """
         return PolicySet(
             identity=self.identity_policies(principal),
@@ -184,6 +189,7 @@ class Account:
             resource=resource,
             scps=self.scps,
             rcps=self.rcps,
+            grants=grants,
         )
 
     def request(
@@ -225,7 +231,7 @@ class Account:
         """What the engine decides for a principal; arguments as for `request`."""
         return decide(
             self.request(principal, action, resource, context),
-            self.policy_set(principal, self.resource_policy(resource)),
+            self.policy_set(principal, self.resource_policy(resource), self.grants.get(resource, ())),
         )
 
     def _context(self, principal: Principal) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from iamlab.analysis.snapshot import Account, Group, ManagedPolicy, Principal
 from iamlab.cloud.collect import parsed
-from iamlab.cloud.moto_seam import identities, organizations
+from iamlab.cloud.grants import as_policy, grants_on
+from iamlab.cloud.moto_seam import identities, organizations, resources
 from iamlab.cloud.moto_seam.listing import policied_arns
 from iamlab.cloud.public_access import restricted
 from iamlab.cloud.resource_policies import policy_of
@@ -35,6 +36,7 @@ def snapshot_of(state: LabState, account: str) -> Account:
         roles = tuple(map(reader.role, list(identities.iam(account).roles.values())))
         reader.take_own_policies()
         found = {arn: _in_effect(arn) for arn in policied_arns(account)}
+        grants = {arn: _grants(arn) for arn in found if ":kms:" in arn}
         place = organizations.membership(account)
     return Account(
         id=account,
@@ -43,6 +45,7 @@ def snapshot_of(state: LabState, account: str) -> Account:
         groups=groups,
         managed=reader.managed,
         resource_policies={arn: policy for arn, policy in found.items() if policy is not None},
+        grants={arn: policies for arn, policies in grants.items() if policies},
         scps=_levels(place.scps) if place is not None else (),
         rcps=_levels(place.rcps) if place is not None else (),
         management=place is not None and place.management,
@@ -56,6 +59,13 @@ def _in_effect(arn: str) -> Policy | None:
     if policy is None or not arn.startswith("arn:aws:s3:::"):
         return policy
     return restricted(arn.rpartition(":")[2], policy)
+
+
+def _grants(arn: str) -> tuple[Policy, ...]:
+    """The grants on a key."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    key = resources.kms_key(account, region, arn)
+    return tuple(map(as_policy, grants_on(key))) if key is not None else ()
 
 
 class _Reader:

@@ -101,3 +101,24 @@ def test_it_shows_itself_escaped() -> None:
     )
     assert "user/ana: identity: own, <b>" in bundle.to_text()
     assert "<b>" not in bundle.to_html()
+
+
+def test_grants_on_a_key_let_in_principals_of_the_account_and_from_elsewhere() -> None:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/grants.html"""
+    key = f"arn:aws:kms:eu-west-1:111122223333:key/{'0' * 8}"
+    delegates = {"Effect": "Allow", "Principal": {"AWS": f"{ME}:root"}, "Action": "kms:*", "Resource": "*"}
+    other = "arn:aws:iam::444455556666:role/Reader"
+    grants = tuple(
+        policy(allow("kms:Decrypt", key, Principal={"AWS": who}), name=f"grant {who}")
+        for who in (f"{ME}:user/bob", other)
+    )
+    account = Account(
+        "111122223333",
+        users=(user("ana", allow("kms:*")), user("bob")),
+        resource_policies={key: policy(delegates, name="key policy")},
+        grants={key: grants},
+    )
+    found = who_can(account, "kms:Decrypt", key)
+    assert [access.who for access in found] == ["root", "user/ana", "user/bob", other]
+    assert "grant" in found.accesses[2].through
+    assert [access.who for access in who_can(account, "kms:Encrypt", key)] == ["root", "user/ana"]

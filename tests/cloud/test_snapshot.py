@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -88,3 +89,18 @@ def test_it_agrees_with_get_account_authorization_details(furnished: Lab) -> Non
 def test_another_account_is_another_snapshot(lab: Lab) -> None:
     assert lab.snapshot("111122223333").principals == ()
     assert [str(user) for user in lab.snapshot().users] == ["user/Administrator"]
+
+
+def test_it_holds_the_grants_on_keys(lab: Lab, make_user: Callable[..., boto3.Session]) -> None:
+    make_user("ana")
+    kms = boto3.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    account = lab.snapshot()
+    assert not account.decide(account.principal("user/ana"), "kms:Decrypt", key).allowed
+    kms.create_grant(
+        KeyId=key, GranteePrincipal=account.principal("user/ana").arn, Operations=["Decrypt"], Name="reader"
+    )
+    account = lab.snapshot()
+    decision = account.decide(account.principal("user/ana"), "kms:Decrypt", key)
+    assert decision.allowed
+    assert "(reader) matches" in decision.explain()
