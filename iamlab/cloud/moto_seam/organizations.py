@@ -129,6 +129,26 @@ def target_exists(account: str, target: str) -> bool:
     return _node(account, target) is not None
 
 
+def scps_on_path(account: str, path: str) -> tuple[Level, ...] | None:
+    """The SCPs along an entity path `o-…/r-…/ou-…/…` of the organisation that `account` manages; None for another path.
+
+    Args:
+        path: its last part is a root, an OU or an account.
+    """
+    backend = _managed_by(account)
+    ids = path.strip("/").split("/")
+    if backend is None or backend.org is None or ids[0] != backend.org.id:
+        return None
+    nodes = [_node(account, part) for part in ids[1:]]
+    parents = [None, *ids[1:-1]]
+    if not nodes or any(
+        node is None or (parent is not None and node.parent_id != parent)
+        for node, parent in zip(nodes, parents, strict=True)
+    ):
+        return None
+    return _levels(nodes, SCP)
+
+
 def _node(account: str, target: str) -> Any | None:
     backend = _managed_by(account)
     nodes = (*backend.ou, *backend.accounts) if backend is not None else ()

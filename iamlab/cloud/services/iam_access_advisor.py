@@ -237,6 +237,7 @@ def _attempts(job: _Job, state: LabState) -> list[Event]:
 
 
 def namespace_of(event: Event) -> str:
+    """The prefix of the service that an event happened in."""
     """The prefix of the actions of the service that an event is of."""
     source = event.source.split(".")[0]
     return _NAMESPACES.get(source, source)
