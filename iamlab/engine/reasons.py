@@ -21,6 +21,10 @@ __all__ = ["RESOURCE_NOTES", "quoted", "reason_of", "reversal_of"]
 _SHOWN: Final = 4
 _LONGEST: Final = 120
 
+_ALONE: Final = (
+    "it lets the caller in: that suffices, since a caller without an account has no policies of its own"
+)
+
 RESOURCE_NOTES: Final = {
     (
         Strength.ACCOUNT,
@@ -34,13 +38,18 @@ RESOURCE_NOTES: Final = {
     (Strength.ACCOUNT, "cross"): "the owner's side allows: the caller's own account must allow too",
     (Strength.ENTITY, "cross"): "the owner's side allows: the caller's own account must allow too",
     (Strength.DIRECT, "cross"): "the owner's side allows: the caller's own account must allow too",
+    (Strength.ACCOUNT, "alone"): _ALONE,
+    (Strength.DIRECT, "alone"): _ALONE,
     (
         Strength.ENTITY,
         "grant",
     ): "a grant names the role or user behind the session: no identity-based Allow is needed, not even across accounts",
     (Strength.DIRECT, "grant"): "a grant names the caller: that counts by itself, even across accounts",
 }
-"""What a grant of the resource's policy is worth, by strength and by whether caller and resource share the account."""
+"""What a grant of the resource's policy is worth, by strength and by whether caller and resource share the account.
+
+`alone`: services, identity providers and anonymous callers have no account.
+"""
 
 
 def clipped(text: str) -> str:

@@ -142,7 +142,7 @@ def _resource_note(route: Route, policies: PolicySet, outcome: Outcome) -> tuple
         return Outcome.IMPLICITLY_DENIED, "partitions of AWS don't trust each other"
     plan = policies.plan(route.action)
     strength = granted(plan, route, policies.bounded)
-    where = "same" if route.same_account else "cross"
+    where = "same" if route.same_account else "cross" if route.account is not None else "alone"
     alone = Strength.NONE if route.same_account else granted_alone(plan, route, policies.bounded)
     if alone > Strength.ACCOUNT:
         strength, where = alone, "grant"

@@ -281,7 +281,8 @@ class SamlIdp:
 
     def __repr__(self) -> str:
         where = f" · {self._server.address}/sign-in" if self._server is not None else ""
-        return f"SAML identity provider {self.entity_id} · {len(self._users)} users{where}"
+        users = "1 user" if len(self._users) == 1 else f"{len(self._users)} users"
+        return f"SAML identity provider {self.entity_id} · {users}{where}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         rows = "".join(

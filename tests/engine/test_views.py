@@ -150,6 +150,15 @@ def test_a_direct_grant_leaps_over_the_layers_it_passes_by() -> None:
     assert "<path" not in judge(identity=[ALLOW]).to_svg()
 
 
+@pytest.mark.parametrize("caller", [None, "sns.amazonaws.com", f"arn:aws:iam::{A}:saml-provider/Corp"])
+def test_a_caller_without_an_account_is_not_sent_to_its_own_policies(caller: str | None) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html"""
+    decision = judge({"principal": caller, "resource_account": A}, resource=GRANT)
+    assert decision.allowed
+    assert "no policies of its own" in decision.to_text()
+    assert "account must allow too" not in decision.to_text()
+
+
 def test_colours_follow_the_theme() -> None:
     html = judge(identity=[ALLOW, DENY]).to_html()
     assert "currentColor" in html
