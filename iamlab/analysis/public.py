@@ -75,6 +75,7 @@ def public_statements(policy: Policy) -> tuple[int, ...]:
         index
         for index, statement in enumerate(_statements(policy))
         if statement.get("Effect") == "Allow"
+        and ("Principal" in statement or "NotPrincipal" in statement)  # else it lets nobody in
         and not _fixed_principal(statement)
         and not _fixed_place(statement)
     )

@@ -13,10 +13,16 @@ from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import table_policies
 from iamlab.cloud.services import guard, operation
+from iamlab.cloud.services.resource_documents import Fault, fault
 from iamlab.cloud.state import LabState
 
 _LARGEST = 20 * 1024
 _NONE = "NO_POLICY"
+_FAULTS = {
+    Fault.SYNTAX: "the document has a syntax error",
+    Fault.PRINCIPAL: "a principal does not exist",
+    Fault.SCOPE: "an action is not one of DynamoDB",
+}
 
 
 @operation("dynamodb", "PutResourcePolicy")
@@ -87,9 +93,9 @@ def _check(text: str) -> None:
     policy = parsed(text)
     if not isinstance(policy.document, dict):
         raise _invalid("Invalid policy document: the document is not valid JSON.")
-    errors = policy.errors("resource")
-    if errors:
-        raise _invalid(f"Invalid policy document: {errors[0].message}.")
+    found = fault(text, "dynamodb")
+    if found is not None:
+        raise _invalid(f"Invalid policy document: {_FAULTS[found]}.")
     if len(text.encode()) > _LARGEST:
         raise _invalid("Invalid policy document: it is larger than 20 KB.")
 

@@ -14,6 +14,7 @@ from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources, statements
 from iamlab.cloud.services import operation
+from iamlab.cloud.services.resource_documents import Fault, fault, statements_of
 from iamlab.cloud.state import LabState
 
 _ACTION = "events:PutEvents"
@@ -56,11 +57,12 @@ def _of_policy(text: str) -> list[dict[str, Any]]:
     policy = parsed(text)
     if not isinstance(policy.document, dict):
         raise _invalid("This policy contains invalid Json")
-    errors = policy.errors("resource")
-    if errors:
-        raise _invalid(f"{errors[0].message}.")
-    stated: Any = policy.document["Statement"]
-    return [dict(statement) for statement in (stated if isinstance(stated, list) else [stated])]
+    found = fault(text, "events")
+    if found is not None:
+        raise _invalid(
+            "Invalid principal in policy" if found is Fault.PRINCIPAL else "Invalid policy document."
+        )
+    return [dict(statement) for statement in statements_of(policy.document)]
 
 
 def _of_parameters(call: Call, arn: str) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def _resource(statement: Statement, bucket: str) -> AwsError | None:
             parts[5].split("/", 1)[0] if len(parts) == 6 and parts[0] == "arn" and parts[2] == "s3" else ""
         )
         # a variable may stand for anything
-        if resource != "*" and (parts[3:5] != ["", ""] or not (fnmatchcase(bucket, named) or "$" in named)):
+        if parts[3:5] != ["", ""] or not (fnmatchcase(bucket, named) or "$" in named):
             return _malformed("Policy has invalid resource")
     return None
 

@@ -14,7 +14,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources
 from iamlab.cloud.public_access import is_public
 from iamlab.cloud.services import guard, operation
-from iamlab.cloud.services.iam_principals import exists
+from iamlab.cloud.services.resource_documents import Fault, fault
 from iamlab.cloud.state import LabState
 
 _BROAD = "You can't attach a resource-based policy that allows broad access to the secret."
@@ -64,14 +64,11 @@ def _check(text: str) -> None:
     policy = parsed(text)
     if not isinstance(policy.document, dict):
         raise _malformed("This policy contains invalid Json")
-    errors = policy.errors("resource")
-    if errors:
-        raise _malformed(f"This resource policy is malformed: {errors[0].message}.")
-    for statement in policy.statements:
-        for name in statement.principals.texts if statement.principals is not None else ():
-            kind, _, named = name.rpartition(" ")
-            if not kind and named.startswith("arn:") and not exists(named):
-                raise _malformed("This resource policy contains an unsupported principal.")
+    found = fault(text, "secretsmanager")
+    if found is Fault.SYNTAX:
+        raise _malformed("This resource policy contains a syntax error.")
+    if found is Fault.PRINCIPAL:
+        raise _malformed("This resource policy contains an unsupported principal.")
 
 
 def _malformed(message: str) -> AwsError:

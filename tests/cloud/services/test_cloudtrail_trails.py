@@ -49,7 +49,10 @@ def put_policy(*statements: dict[str, Any], bucket: str = BUCKET) -> None:
 def trails(lab: Lab) -> Any:
     """CloudTrail, with a bucket that any trail of the account may write to."""
     boto3.client("s3").create_bucket(Bucket=BUCKET)
-    put_policy(statement("s3:GetBucketAcl", "*"), statement("s3:PutObject", f"arn:aws:s3:::{BUCKET}/*"))
+    put_policy(
+        statement("s3:GetBucketAcl", f"arn:aws:s3:::{BUCKET}"),
+        statement("s3:PutObject", f"arn:aws:s3:::{BUCKET}/*"),
+    )
     return boto3.client("cloudtrail")
 
 

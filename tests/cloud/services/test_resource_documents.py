@@ -72,6 +72,7 @@ BUCKET_POLICIES: list[tuple[str, str, str]] = [
     ("an action that isn't", document(READ | {"Action": "s3:Fetch"}), "Policy has invalid action"),
     ("another bucket", document(READ | {"Resource": "arn:aws:s3:::attic/*"}), "Policy has invalid resource"),
     ("no ARN", document(READ | {"Resource": "shelf/*"}), "Policy has invalid resource"),
+    ("everything", document(READ | {"Action": "s3:*", "Resource": "*"}), "Policy has invalid resource"),
     (
         "a bucket's action on objects",
         document(READ | {"Action": ["s3:GetObject", "s3:ListBucket"]}),

@@ -300,7 +300,7 @@ def test_a_policy_is_validated_before_it_is_put(secrets: Any) -> None:
         ("no json", "This policy contains invalid Json"),
         (
             '{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}',
-            "This resource policy is malformed: ",
+            "This resource policy contains a syntax error.",
         ),
         (
             _policy("secretsmanager:*", "*", f"arn:aws:iam::{ACCOUNT}:user/ghost"),
