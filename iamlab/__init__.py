@@ -5,8 +5,9 @@ The public names are loaded on first use, so that ``import iamlab.engine`` stays
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iamlab.analysis import compare
@@ -39,3 +40,23 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOMES])
+
+
+def _give_exercises_their_buttons() -> None:
+    """In a notebook's kernel, let an exercise show itself as a card with buttons.
+
+    The course knows nothing of widgets, so the notebook is told from here; the widgets load with the first card.
+    https://ipython.readthedocs.io/en/stable/config/integrating.html#formatters-for-third-party-types
+    """
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None else None
+    if hasattr(shell, "kernel"):
+        bundles = shell.display_formatter.mimebundle_formatter
+        bundles.for_type_by_name("iamlab.course.definition", "Exercise", _exercise_card)
+
+
+def _exercise_card(exercise: object) -> Any:
+    return import_module("iamlab.widgets").ExerciseCard(exercise)._repr_mimebundle_()
+
+
+_give_exercises_their_buttons()

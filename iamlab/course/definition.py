@@ -7,13 +7,14 @@ raises: a mistake of the learner becomes words about that mistake, a broken lab 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from iamlab.course.bench import Bench, Missing
 from iamlab.course.demand import Choice, Test
 from iamlab.course.outcome import Note, Outcome, Result, Solution
 from iamlab.course.progress import progress
 from iamlab.course.scene import Scene
+from iamlab.course.stumbles import latest_stumble
 
 LEVELS = {1: "first steps", 2: "on your own", 3: "harder"}
 
@@ -56,7 +57,7 @@ class Exercise:
     def check(self, answer: object = None) -> Result:
         """Look at what the lab would now allow (or at `answer`) and say how far it is."""
         try:
-            result = self._judge(answer)
+            result = _with_stumble(self._judge(answer))
         # The lab, a moto bug, a full disk: whatever it is, the learner did nothing wrong.
         except Exception as error:
             return Result(Outcome.OUR_FAULT, _our_fault(error))
@@ -158,6 +159,14 @@ def _praise(test: Test, answer: object) -> str:
     if test.takes_answer:
         return "The lab agrees with every one of your predictions."
     return "The lab allows what it should, and denies the rest."
+
+
+def _with_stumble(result: Result) -> Result:
+    """A result that is not right may come from a cell that stopped half way: say so."""
+    if result.outcome not in (Outcome.NOT_ATTEMPTED, Outcome.NOT_YET):
+        return result
+    stumble = latest_stumble()
+    return replace(result, message=f"{result.message}\n\n{stumble}") if stumble else result
 
 
 def _sentence(text: str) -> str:

@@ -6,7 +6,7 @@ from html import escape
 from itertools import groupby
 
 from iamlab.course.catalogue import exercises
-from iamlab.course.progress import Progress, Record, progress
+from iamlab.course.progress import Progress, progress
 
 _SIGNS = {"solved": "✔", "tried": "…", "open": "○"}
 
@@ -21,7 +21,7 @@ class CourseMap:
         lines = []
         for lesson, group in groupby(exercises(), key=lambda ex: ex.lesson):
             lines.append(lesson)
-            lines += [f"  {_SIGNS[_state(self._kept.of(ex.id))]} {ex.title}" for ex in group]
+            lines += [f"  {_SIGNS[self._kept.of(ex.id).state]} {ex.title}" for ex in group]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -30,7 +30,7 @@ class CourseMap:
             cells = "".join(
                 f"<li>{_SIGNS[state]} {escape(ex.title)} <small>({state})</small></li>"
                 for ex in group
-                for state in (_state(self._kept.of(ex.id)),)
+                for state in (self._kept.of(ex.id).state,)
             )
             rows.append(
                 f"<p style='margin:.5em 0 0'><strong>{escape(lesson)}</strong></p>"
@@ -42,9 +42,3 @@ class CourseMap:
 def course_map() -> CourseMap:
     """The map of the course with the learner's own progress in it."""
     return CourseMap(progress())
-
-
-def _state(record: Record) -> str:
-    if record.solved:
-        return "solved"
-    return "tried" if record.checks or record.hints or record.saw_solution else "open"

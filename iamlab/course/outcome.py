@@ -1,17 +1,19 @@
 """What a learner gets back from an exercise: results, hints, solutions, and how they show themselves.
 
-In: plain text in which `backticks` mark code, and perhaps the `Decision` that was wrong. Out: values that
-render as text (terminals, tests) and as HTML (notebooks). All text is escaped; nothing here depends on
-time, counters or memory addresses, so stored notebook outputs stay the same from run to run.
+In: text in the light markup of `prose`, and perhaps the `Decision` that was wrong. Out: values that render as
+text (terminals, tests) and as HTML (notebooks), and that say their `title`, `tone` and `body` to whoever draws
+them otherwise. All text is escaped; nothing here depends on time, counters or memory addresses, so stored
+notebook outputs stay the same from run to run.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
+
+from iamlab.course.prose import Element, html_of, pre, read
 
 if TYPE_CHECKING:
     from iamlab.engine import Decision
@@ -27,15 +29,34 @@ class Outcome(StrEnum):
     OUR_FAULT = "our fault"
 
 
-# outcome -> (sign, heading, colour of the card's edge)
-_LOOKS: dict[Outcome, tuple[str, str, str]] = {
-    Outcome.CORRECT: ("✔", "Correct", "var(--jp-success-color1, #2e7d32)"),
-    Outcome.NOT_YET: ("✘", "Not yet", "var(--jp-warn-color1, #e65100)"),
-    Outcome.NOT_ATTEMPTED: ("○", "Nothing to check yet", "var(--jp-border-color1, #8a8a8a)"),
-    Outcome.INVALID_POLICY: ("⚠", "The policy is not valid", "var(--jp-warn-color1, #e65100)"),
-    Outcome.OUR_FAULT: ("⚙", "Our fault, not yours", "var(--jp-info-color1, #0277bd)"),
+# outcome -> (sign, heading, tone)
+_LOOKS: Final[dict[Outcome, tuple[str, str, str]]] = {
+    Outcome.CORRECT: ("✔", "Correct", "good"),
+    Outcome.NOT_YET: ("✘", "Not yet", "warn"),
+    Outcome.NOT_ATTEMPTED: ("○", "Nothing to check yet", "quiet"),
+    Outcome.INVALID_POLICY: ("⚠", "The policy is not valid", "warn"),
+    Outcome.OUR_FAULT: ("⚙", "Our fault, not yours", "info"),
 }
-_PLAIN_EDGE = "var(--jp-info-color1, #0277bd)"
+# tone -> colour of the card's edge
+_EDGES: Final[dict[str, str]] = {
+    "good": "var(--jp-success-color1, #2e7d32)",
+    "warn": "var(--jp-warn-color1, #e65100)",
+    "quiet": "var(--jp-border-color1, #8a8a8a)",
+    "info": "var(--jp-info-color1, #0277bd)",
+}
+
+
+class Feedback(Protocol):
+    """What every answer to a learner has: a title, its tone (`good`, `warn`, `quiet`, `info`) and what it says."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def tone(self) -> str: ...
+
+    @property
+    def body(self) -> tuple[Element, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +76,21 @@ class Result:
     def correct(self) -> bool:
         return self.outcome is Outcome.CORRECT
 
-    def to_text(self) -> str:
+    @property
+    def title(self) -> str:
         sign, heading, _ = _LOOKS[self.outcome]
-        parts = [f"{sign} {heading}. {self.message}"]
+        return f"{sign} {heading}"
+
+    @property
+    def tone(self) -> str:
+        return _LOOKS[self.outcome][2]
+
+    @property
+    def body(self) -> tuple[Element, ...]:
+        return (*read(self.message), *_why(self.reason))
+
+    def to_text(self) -> str:
+        parts = [f"{self.title}. {self.message}"]
         if self.reason:
             parts.append(f"Why it matters: {self.reason}")
         if self.decision is not None:
@@ -65,16 +98,10 @@ class Result:
         return "\n\n".join(parts)
 
     def to_html(self) -> str:
-        sign, heading, edge = _LOOKS[self.outcome]
-        body = paragraphs(self.message)
-        if self.reason:
-            body += paragraphs(f"**Why it matters.** {self.reason}")
+        path = ""
         if self.decision is not None:
-            body += (
-                "<details><summary>The path of this request, layer by layer</summary>"
-                f"{self.decision.to_html()}</details>"
-            )
-        return card(f"{sign} {heading}", body, edge)
+            path = f"<details><summary>{PATH_WORDS}</summary>{self.decision.to_html()}</details>"
+        return _card(self, path)
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -93,8 +120,16 @@ class Note:
     def __repr__(self) -> str:
         return f"{self.title}: {self.text}"
 
+    @property
+    def tone(self) -> str:
+        return "info"
+
+    @property
+    def body(self) -> tuple[Element, ...]:
+        return read(self.text)
+
     def _repr_html_(self) -> str:
-        return card(self.title, paragraphs(self.text), _PLAIN_EDGE)
+        return _card(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,54 +139,37 @@ class Solution:
     code: str
     reason: str
 
+    @property
+    def title(self) -> str:
+        return "One way to do it"
+
+    @property
+    def tone(self) -> str:
+        return "info"
+
+    @property
+    def body(self) -> tuple[Element, ...]:
+        return (pre(self.code), *_why(self.reason))
+
     def __repr__(self) -> str:
-        return f"One way to do it:\n\n{self.code}\n\nWhy it matters: {self.reason}"
+        return f"{self.title}:\n\n{self.code}\n\nWhy it matters: {self.reason}"
 
     def _repr_html_(self) -> str:
-        code = (
-            '<pre style="overflow-x:auto;padding:8px;background:var(--jp-layout-color2, rgba(128,128,128,.12))">'
-            f"{escape(self.code)}</pre>"
-        )
-        return card("One way to do it", code + paragraphs(f"**Why it matters.** {self.reason}"), _PLAIN_EDGE)
+        return _card(self)
 
 
-# ---------------------------------------------------------------- HTML
-_CODE = re.compile(r"`([^`]+)`")
-_BOLD = re.compile(r"\*\*([^*]+)\*\*")
-_EMPHASIS = re.compile(r"\*([^*]+)\*")
-_KEPT = re.compile(r"\0(\d+)\0")
+PATH_WORDS: Final = "The path of this request, layer by layer"
+"""What the decision behind a result is announced with."""
 
 
-def paragraphs(text: str) -> str:
-    """Text with `backticks`, **bold**, *emphasis*, blank lines and `- ` lists as HTML; everything else is escaped."""
-    return "".join(_block(block) for block in text.strip().split("\n\n") if block.strip())
+def _why(reason: str) -> tuple[Element, ...]:
+    return read(f"**Why it matters.** {reason}") if reason else ()
 
 
-def _block(block: str) -> str:
-    lines = block.strip().splitlines()
-    if all(line.startswith("- ") for line in lines):
-        items = "".join(f"<li>{_inline(line[2:])}</li>" for line in lines)
-        return f'<ul style="margin:.4em 0 .4em 1.4em">{items}</ul>'
-    return f'<p style="margin:.4em 0">{_inline(" ".join(lines))}</p>'
-
-
-def _inline(text: str) -> str:
-    # Code first, and out of the way: an ARN's `*` is no emphasis.
-    codes: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        codes.append(match[1])
-        return f"\0{len(codes) - 1}\0"
-
-    html = escape(_CODE.sub(keep, text.replace("\0", "")))
-    html = _EMPHASIS.sub(r"<em>\1</em>", _BOLD.sub(r"<strong>\1</strong>", html))
-    return _KEPT.sub(lambda match: f"<code>{escape(codes[int(match[1])])}</code>", html)
-
-
-def card(title: str, body: str, edge: str) -> str:
+def _card(feedback: Feedback, more: str = "") -> str:
     """A box with a coloured edge; colours come from JupyterLab's theme, so it reads in light and dark."""
     return (
-        f'<div style="border-left:4px solid {edge};padding:.2em .9em;margin:.3em 0;'
+        f'<div style="border-left:4px solid {_EDGES[feedback.tone]};padding:.2em .9em;margin:.3em 0;'
         'color:var(--jp-content-font-color1, inherit);max-width:60em">'
-        f'<p style="margin:.3em 0"><strong>{escape(title)}</strong></p>{body}</div>'
+        f'<p style="margin:.3em 0"><strong>{escape(feedback.title)}</strong></p>{html_of(feedback.body)}{more}</div>'
     )

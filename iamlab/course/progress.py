@@ -33,6 +33,13 @@ class Record:
     """How many hints were looked at."""
     saw_solution: bool = False
 
+    @property
+    def state(self) -> str:
+        """`solved`, `tried` or `open`."""
+        if self.solved:
+            return "solved"
+        return "tried" if self.checks or self.hints or self.saw_solution else "open"
+
 
 @dataclass(slots=True)
 class Progress:

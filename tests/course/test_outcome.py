@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamlab.course.outcome import Note, Outcome, Result, Solution, paragraphs
+from iamlab.course.outcome import Note, Outcome, Result, Solution
 
 
 def test_every_outcome_has_a_look() -> None:
@@ -11,17 +11,6 @@ def test_every_outcome_has_a_look() -> None:
         assert "words" in result.to_text()
         assert "words" in result.to_html()
         assert result.correct is (outcome is Outcome.CORRECT)
-
-
-def test_marks_become_markup_and_everything_else_is_escaped() -> None:
-    html = paragraphs("**`a<b>` & c**\n\n- one\n- `two`")
-    assert "<strong><code>a&lt;b&gt;</code> &amp; c</strong>" in html
-    assert "<li><code>two</code></li>" in html
-
-
-def test_a_star_in_code_is_no_emphasis() -> None:
-    html = paragraphs("the *objects* of `s3:*` on `arn:aws:s3:::b/*`, *all* of them")
-    assert "<em>objects</em> of <code>s3:*</code> on <code>arn:aws:s3:::b/*</code>, <em>all</em> of" in html
 
 
 def test_what_a_learner_wrote_cannot_run_in_the_page() -> None:

@@ -1,6 +1,8 @@
 // Elements are made here and nowhere else. Text only ever becomes a text node: nothing a policy, an ARN or an
 // error message contains can turn into markup.
 
+import type { Prose } from "./types";
+
 export type Child = Node | string | null | undefined | false;
 type Attributes = Record<string, string | number | boolean | null | undefined | ((event: any) => void)>;
 
@@ -29,6 +31,18 @@ export function fill(element: Element, ...children: Child[]): void {
 /** The engine's sentences put names and values in backticks; here they become code. */
 export function prose(text: string): Child[] {
   return text.split("`").map((piece, index) => (index % 2 ? h("code.iamlab-value", {}, piece) : piece));
+}
+
+const TAGS = new Set(["p", "ul", "ol", "li", "pre", "table", "tr", "th", "td", "code", "strong", "em"]);
+
+/** Python's prose as elements. A tag that is not one of ours is drawn as plain text around its children. */
+export function written(nodes: Prose[]): Child[] {
+  return nodes.map((node) => {
+    if (typeof node === "string") return node;
+    const [tag, ...children] = node;
+    const name = (typeof tag === "string" && TAGS.has(tag) ? tag : "span") as "span";
+    return h(tag === "code" ? "code.iamlab-value" : name, {}, ...written(children));
+  });
 }
 
 /** Keys move through a group of buttons of which one can be reached by Tab (WAI-ARIA's roving tabindex). */

@@ -3,12 +3,14 @@
 import { adoptStyle } from "./dom";
 import { renderDecision } from "./decision";
 import { renderEditor } from "./editor/view";
+import { renderExercise } from "./exercise";
 import { Cleanup, type Model } from "./model";
 import css from "./style.css";
 
 const VIEWS: Record<string, (model: Model, root: HTMLElement, cleanup: Cleanup) => void> = {
   decision: renderDecision,
   editor: renderEditor,
+  exercise: renderExercise,
 };
 
 export function render(view: string, { model, el }: { model: Model; el: HTMLElement }): () => void {

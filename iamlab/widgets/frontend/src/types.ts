@@ -1,4 +1,5 @@
-// The shapes that Python sends: iamlab/widgets/editor.py (Report) and iamlab/widgets/trace_data.py (TraceData).
+// The shapes that Python sends: iamlab/widgets/editor.py (Report), iamlab/widgets/trace_data.py (TraceData) and
+// iamlab/widgets/exercise.py (Task, TaskRecord, Feedback).
 
 export type Span = [start: number, end: number];
 
@@ -90,4 +91,34 @@ export interface TraceData {
   explanation: string;
   request: { principal: string; action: string; resource: string; context: [string, string][] };
   layers: LayerData[];
+}
+
+/** Text with its meaning, as iamlab/course/prose.py reads it: words, or a tag and what stands in it. */
+export type Prose = string | ProseElement;
+export interface ProseElement extends Array<Prose> {}
+
+export interface Task {
+  title: string;
+  /** 1, 2 or 3. */
+  level: number;
+  grade: string;
+  question: Prose[];
+  /** To choose one of; empty for other exercises. */
+  options: { key: string; text: Prose[] }[];
+  /** To say allowed or denied of; empty for other exercises. */
+  predictions: string[];
+}
+
+export interface TaskRecord {
+  state: "open" | "tried" | "solved";
+  /** How many hints were looked at, and how many there are. */
+  hints: number;
+  of: number;
+}
+
+export interface Feedback {
+  title: string;
+  tone: "good" | "warn" | "quiet" | "info";
+  body: Prose[];
+  path: { words: string; trace: TraceData } | null;
 }
