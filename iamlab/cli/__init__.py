@@ -74,6 +74,35 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("lesson", metavar="LESSON", help="its name or number: 03-roles, or 3")
     _add_workspace(restore)
 
+    progress = commands.add_parser(
+        "progress",
+        help="show, export or take over what you have solved",
+        description="Show the map of the course with what you have solved; write it to a file; take it over from "
+        "another machine's file; or show the table of a class.",
+    )
+    _add_workspace(progress)
+    progress.add_argument(
+        "--export",
+        metavar="FILE",
+        help="write it here: .json to hand in or take along, .html, .md or .csv to read",
+    )
+    progress.add_argument(
+        "--learner", metavar="NAME", help="the name in the file (default: your name on this computer)"
+    )
+    progress.add_argument(
+        "--import",
+        dest="taken",
+        metavar="FILE",
+        help="join an exported .json with what is here; nothing that is solved here is lost",
+    )
+    progress.add_argument(
+        "--class",
+        dest="classes",
+        nargs="+",
+        metavar="FILE",
+        help="show the exported .json files of several learners as one table; with --export FILE.csv, write it",
+    )
+
     decide = commands.add_parser(
         "decide",
         help="decide requests against policies, one JSON case a line",

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from iamlab.course.definition import Exercise
     from iamlab.course.map import course_map
     from iamlab.course.outcome import Outcome, Result
+    from iamlab.course.report import export_progress
 
-__all__ = ["Exercise", "Outcome", "Result", "course_map", "exercise", "exercises"]
+__all__ = ["Exercise", "Outcome", "Result", "course_map", "exercise", "exercises", "export_progress"]
 
 _HOMES = {
     "Exercise": "iamlab.course.definition",
@@ -28,6 +29,7 @@ _HOMES = {
     "course_map": "iamlab.course.map",
     "exercise": "iamlab.course.catalogue",
     "exercises": "iamlab.course.catalogue",
+    "export_progress": "iamlab.course.report",
 }
 
 

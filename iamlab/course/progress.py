@@ -40,6 +40,28 @@ class Record:
             return "solved"
         return "tried" if self.checks or self.hints or self.saw_solution else "open"
 
+    def plain(self) -> dict[str, bool | int]:
+        """The record as the file holds it."""
+        return {
+            "solved": self.solved,
+            "checks": self.checks,
+            "hints": self.hints,
+            "saw_solution": self.saw_solution,
+        }
+
+    def joined(self, other: Record) -> Record:
+        """What is known from both: solved if either says so, and the greater of the counts."""
+        return Record(
+            self.solved or other.solved,
+            max(self.checks, other.checks),
+            max(self.hints, other.hints),
+            self.saw_solution or other.saw_solution,
+        )
+
+
+class ProgressError(Exception):
+    """Something about a file of progress that a person can mend; the text says what."""
+
 
 @dataclass(slots=True)
 class Progress:
@@ -76,19 +98,34 @@ class Progress:
         self._save()
         return record
 
+    def take_over(self, other: Progress) -> int:
+        """Join another file's records with these and save; how many records that has changed.
+
+        Nothing is lost by it: see `Record.joined`.
+        """
+        joined = {key: self.of(key).joined(record) for key, record in other.records.items()}
+        changed = {key: record for key, record in joined.items() if record != self.of(key)}
+        if changed:
+            self.records.update(changed)
+            self._save()
+        return len(changed)
+
+    def document(self) -> dict[str, Any]:
+        """The file's content."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "exercises": {key: record.plain() for key, record in sorted(self.records.items())},
+        }
+
     def _save(self) -> None:
         if not self.writable:
             return
-        document = {
-            "format": FORMAT,
-            "version": VERSION,
-            "exercises": {key: _plain(record) for key, record in sorted(self.records.items())},
-        }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=".progress-", suffix=".json")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(document, file, indent=2)
+                json.dump(self.document(), file, indent=2)
                 file.write("\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -103,13 +140,22 @@ def progress() -> Progress:
     return Progress.load(Workspace.current().data / "progress.json")
 
 
-def _plain(record: Record) -> dict[str, bool | int]:
-    return {
-        "solved": record.solved,
-        "checks": record.checks,
-        "hints": record.hints,
-        "saw_solution": record.saw_solution,
-    }
+def read_file(path: Path) -> tuple[Mapping[str, Any], Progress]:
+    """A file of progress that is not this workspace's own, and all that it holds; the file is left as it is.
+
+    Raises:
+        ProgressError: it can't be read, is something else, or belongs to a newer iamlab.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        kept = _read(path, document)
+    except OSError as error:
+        raise ProgressError(f"can't read {path}: {error.strerror or error}") from error
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise ProgressError(f"{path} is not a file of iamlab's progress") from None
+    if not kept.writable:
+        raise ProgressError(f"{path} belongs to a newer iamlab; upgrade this one to read it")
+    return document, kept
 
 
 def _read(path: Path, document: Any) -> Progress:

@@ -302,3 +302,44 @@ def test_the_editor_of_lesson_04_answers(page: Page, opened: Any, lessons: Path)
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text('{"Version": "2012-10-17", "Statement": []}')
     expect(editor.locator(".iamlab-word", has_text="allowed")).to_have_count(0)
+
+
+def test_the_exercises_of_lesson_01_have_buttons(
+    page: Page, jupyterlab: Lab, opened: Any, lessons: Path
+) -> None:
+    jupyterlab.setting("@jupyterlab/apputils-extension:themes", {"theme": "JupyterLab Dark"})
+    notebook = opened("01-what-is-iam.ipynb")
+    card = page.get_by_role("group", name="Everything but deleting")
+    card.scroll_into_view_if_needed()
+    card.get_by_role("button", name="Check").click()
+    expect(card.locator(".iamlab-answer")).to_contain_text("Nothing has changed in the lab yet")
+
+    # Write a mistake in the exercise's cell and run it; the card says what it was, and the cell above stays.
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    written = page.locator(".jp-Notebook .jp-Cell", has_text="# Write your code here").last
+    written.locator(".jp-InputArea-editor .cm-content").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text("iamm.put_user_policy()")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".jp-OutputArea-output", has_text="NameError").last).to_be_visible()
+    card.get_by_role("button", name="Check").click()
+    expect(card.locator(".iamlab-answer")).to_contain_text("The name iamm is not known")
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)
+
+    card.get_by_role("button", name="Hint").click()
+    expect(card).to_contain_text("tried")
+    guesses = page.get_by_role("group", name="Who may do what?")
+    guesses.get_by_text("allowed").first.click()
+    picture(page, "exercise-dark")
+    readable = [
+        f".iamlab-{name}" for name in ("title", "stars", "state", "task", "button", "main", "answer", "note")
+    ]
+    contrasts = page.evaluate(CONTRASTS, readable)
+    assert set(contrasts) == set(readable)
+    assert {selector: ratio for selector, ratio in contrasts.items() if ratio < 4.5} == {}
+    notebook.save()
+    page.reload()
+    notebook.wait_until_idle()
+    expect(guesses.get_by_role("radio", checked=True)).to_have_count(1)
