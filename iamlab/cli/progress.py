@@ -1,4 +1,4 @@
-"""`iamlab progress`: what the learner has solved, as a map or a file to hand in or take along, and as a class's table."""
+"""`iamlab progress`: what the learner has solved, as a map, as a file to hand in, and as the table of a class."""
 
 from __future__ import annotations
 
