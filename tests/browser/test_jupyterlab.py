@@ -333,6 +333,8 @@ def test_exercises_have_buttons(page: Page, jupyterlab: Lab, opened: Any) -> Non
     card.get_by_role("button", name="Hint").click()
     expect(card.locator(".iamlab-state")).to_contain_text("tried")
     card.get_by_role("button", name="Solution").click()
+    card.get_by_role("button", name="Show the solution?").click()
+    expect(answer.locator("pre")).to_contain_text("NoDeleting")
     guesses = page.get_by_role("group", name="Who may do what?")
     guesses.get_by_text("allowed").nth(1).click()
     picture(page, "exercise-dark")

@@ -43,8 +43,14 @@ export function renderExercise(model: Model, root: HTMLElement, cleanup: Cleanup
       show({ title: "No answer", tone: "info", body: [["p", NO_ANSWER]], path: null });
     }
   };
-  const button = (what: string, words: string, press: () => void) =>
-    h(`button.iamlab-button${what}` as "button.x", { type: "button", onclick: press }, words);
+  const button = (what: string, words: string, press: () => void) => {
+    const element = h(`button.iamlab-button${what}` as "button.x", { type: "button" }, words);
+    element.addEventListener("click", () => {
+      element.focus(); // JupyterLab takes the focus into the notebook, where `dd` deletes a cell
+      press();
+    });
+    return element;
+  };
   const check = button(".iamlab-main", "Check", () => void press("check", { answer: model.get("_answer") ?? null }));
   const hint = button("", "Hint", () => void press("hint"));
   const reset = button("", "Reset", () => void press("reset"));

@@ -18,7 +18,11 @@ export function render(view: string, { model, el }: { model: Model; el: HTMLElem
   const root = document.createElement("div");
   root.className = "iamlab-root";
   // JupyterLab leaves the keys alone that are pressed inside: `dd` deletes no cell while one edits a policy.
+  // The attribute holds for what it stands on and above; a button in it has the focus itself, and its keys stay here.
   root.dataset.lmSuppressShortcuts = "true";
+  root.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
   root.tabIndex = -1;
   el.replaceChildren(root);
   adoptStyle(el, css);
