@@ -19,7 +19,7 @@ from iamlab.cloud.catalogue.table import words
 from iamlab.cloud.catalogue.tags import request_tags, resource_tags, tag_keys, tags_in
 from iamlab.cloud.context import iso
 from iamlab.cloud.grants import EQUALS, SOURCE, SUBSET, Grant, as_policy, every_grant, grants_on, may_retire
-from iamlab.cloud.moto_seam import resources
+from iamlab.cloud.moto_seam import keys, resources
 from iamlab.cloud.resource_policies import owner_of, policy_of
 
 if TYPE_CHECKING:
@@ -195,12 +195,18 @@ def encryption_context(pairs: Any) -> Context:
 
 
 def ciphertext_key(call: Call) -> str | None:
-    """The key that a call's ciphertext was made with: moto writes its id in front."""
+    """The ARN of the key, of whatever account, that a call's ciphertext was made with: moto writes its id in front."""
     blob = call.params.get("CiphertextBlob")
     if not isinstance(blob, bytes) or len(blob) < _KEY_ID_LENGTH:
         return None
     text = blob[:_KEY_ID_LENGTH].decode("ascii", "replace")
-    return text if KEY_ID.fullmatch(text) else None
+    if not KEY_ID.fullmatch(text):
+        return None
+    own = resources.kms_key(call.account, call.region, text)
+    found = own or next(
+        (key for key in keys.every_key() if key.id == text and key.region == call.region), None
+    )
+    return str(found.arn) if found is not None else None
 
 
 def _on_key(operation: str) -> Callable[[Call], tuple[Check, ...]]:

@@ -143,7 +143,17 @@ def test_a_grantee_in_another_account_needs_no_policy_there(lab: Lab, kms: Any) 
         RetiringPrincipal=f"arn:aws:iam::{account}:user/bob",
         Operations=["Encrypt"],
     )
-    assert outside.encrypt(KeyId=arn, Plaintext=b"x")["KeyId"] == arn
+    sealed_there = outside.encrypt(KeyId=arn, Plaintext=b"x")
+    assert sealed_there["KeyId"] == arn
+    with pytest.raises(ClientError) as refused:
+        outside.decrypt(CiphertextBlob=sealed_there["CiphertextBlob"])
+    assert refused.value.response["Error"]["Message"] == (
+        f"User: arn:aws:iam::{account}:user/bob is not authorized to perform: kms:Decrypt on the resource associated "
+        "with this ciphertext because the resource does not exist in this Region, no resource-based policies allow "
+        "access, or a resource-based policy explicitly denies access"
+    )
+    kms.create_grant(KeyId=arn, GranteePrincipal=f"arn:aws:iam::{account}:user/bob", Operations=["Decrypt"])
+    assert outside.decrypt(CiphertextBlob=sealed_there["CiphertextBlob"])["Plaintext"] == b"x"
     [listed] = member.client("kms").list_retirable_grants(
         RetiringPrincipal=f"arn:aws:iam::{account}:user/bob"
     )["Grants"]
