@@ -104,3 +104,16 @@ def test_it_holds_the_grants_on_keys(lab: Lab, make_user: Callable[..., boto3.Se
     decision = account.decide(account.principal("user/ana"), "kms:Decrypt", key)
     assert decision.allowed
     assert "(reader) matches" in decision.explain()
+
+
+def test_policies_of_repositories_and_buses_are_in_it(lab: Lab) -> None:
+    ecr, events = boto3.client("ecr"), boto3.client("events")
+    ecr.create_repository(repositoryName="app")
+    statement = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "ecr:ListImages"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    ecr.set_repository_policy(repositoryName="app", policyText=policy)
+    events.put_permission(Action="events:PutEvents", Principal="111122223333", StatementId="other")
+    assert set(lab.snapshot().resource_policies) == {
+        "arn:aws:ecr:us-east-1:123456789012:repository/app",
+        "arn:aws:events:us-east-1:123456789012:event-bus/default",
+    }

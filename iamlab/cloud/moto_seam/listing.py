@@ -1,6 +1,6 @@
 """The ARNs of an account's resources that may carry a policy of their own.
 
-Leans on moto's tables of buckets, tables, keys, secrets, queues, topics and functions; as in
+Leans on moto's tables of buckets, tables, keys, secrets, queues, topics, functions, repositories and buses; as in
 :mod:`iamlab.cloud.moto_seam.resources` nothing is imported or made by looking.
 """
 
@@ -22,6 +22,8 @@ _LISTS: Mapping[str, Callable[[Any], Iterable[str]]] = {
     "lambda": lambda found: (
         versions["latest"].function_arn for versions in list(found._lambdas._functions.values())
     ),
+    "ecr": lambda found: (repository.arn for repository in list(found.repositories.values())),
+    "events": lambda found: (bus.arn for bus in list(found.event_buses.values())),
 }
 
 

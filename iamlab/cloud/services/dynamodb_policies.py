@@ -13,7 +13,7 @@ from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import table_policies
 from iamlab.cloud.services import guard, operation
-from iamlab.cloud.services.resource_documents import Fault, fault
+from iamlab.cloud.services.resource_documents import Fault, could_do_again, fault
 from iamlab.cloud.state import LabState
 
 _LARGEST = 20 * 1024
@@ -36,6 +36,11 @@ def put_resource_policy(call: Call, state: LabState) -> dict[str, Any]:
         _check_revision(call, there, arn)
         if there is not None and there.policy_doc == text:
             return {"RevisionId": there.revision_id}
+        if not call.params.get("ConfirmRemoveSelfResourceAccess") and not could_do_again(call, state, text):
+            raise _invalid(
+                "The new policy would not let you change the policy of this resource in the future. Set "
+                "ConfirmRemoveSelfResourceAccess to confirm that you want that."
+            )
         return {"RevisionId": table_policies.put(store, arn, text)}
 
 

@@ -9,11 +9,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-res
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Any
 
+from iamlab.cloud.call import Call
+from iamlab.cloud.catalogue import checks
 from iamlab.cloud.collect import parsed
+from iamlab.cloud.context import call_context
+from iamlab.cloud.ruling import ask
 from iamlab.cloud.services.policy_documents import named_principals, principal_exists
+from iamlab.cloud.state import LabState
 
 Statement = dict[str, Any]
 
@@ -74,3 +80,9 @@ def fault(text: str, vendor: str) -> Fault | None:
     ]
     scoped = all(action == "*" or action.partition(":")[0].lower() == vendor for action in actions)
     return None if scoped else Fault.SCOPE
+
+
+def could_do_again(call: Call, state: LabState, text: str) -> bool:
+    """Whether the caller could make this very call once more under the policy that it brings."""
+    check = checks(call, state)[0]
+    return ask(call, replace(check, resource_policy=parsed(text)), state, call_context(call)).allowed

@@ -14,22 +14,26 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources
 from iamlab.cloud.public_access import is_public
 from iamlab.cloud.services import guard, operation
-from iamlab.cloud.services.resource_documents import Fault, fault
+from iamlab.cloud.services.resource_documents import Fault, could_do_again, fault
 from iamlab.cloud.state import LabState
 
+_LOCKOUT = "The new resource policy will not allow you to manage this secret in the future."
 _BROAD = "You can't attach a resource-based policy that allows broad access to the secret."
 
 
 @guard("secretsmanager", "PutResourcePolicy")
 def policy_may_be_attached(call: Call, state: LabState) -> None:
     """Raises:
-    AwsError: it is no policy, names principals that don't exist, or is public though that is blocked.
+    AwsError: it is no policy, names principals that don't exist, is public though that is blocked, or would lock its
+            writer out.
     """
     text = str(call.params["ResourcePolicy"])
     _default_alone(call)
     _check(text)
     if call.params.get("BlockPublicPolicy") and is_public(parsed(text)):
         raise AwsError("PublicPolicyException", _BROAD)
+    if not could_do_again(call, state, text):
+        raise _malformed(_LOCKOUT)
 
 
 @guard("secretsmanager", "DeleteResourcePolicy")

@@ -259,6 +259,17 @@ def test_a_stream_has_a_policy_of_its_own(dynamodb: Any) -> None:
     assert _refusal(dynamodb.get_resource_policy, ResourceArn=TABLE) == NOT_FOUND
 
 
+def test_who_locks_itself_out_of_a_table_has_to_say_so(dynamodb: Any) -> None:
+    deny = _policy("dynamodb:PutResourcePolicy", TABLE, "*", Effect="Deny")
+    code, message = _refusal(dynamodb.put_resource_policy, ResourceArn=TABLE, Policy=deny)
+    assert code == "ValidationException"
+    assert "ConfirmRemoveSelfResourceAccess" in message
+    dynamodb.put_resource_policy(ResourceArn=TABLE, Policy=deny, ConfirmRemoveSelfResourceAccess=True)
+    assert (
+        _refusal(dynamodb.put_resource_policy, ResourceArn=TABLE, Policy=READ)[0] == "AccessDeniedException"
+    )
+
+
 # ------------------------------------------------------------------ Secrets Manager
 @pytest.fixture
 def secrets(lab: Lab) -> Any:
@@ -325,4 +336,12 @@ def test_a_secret_has_no_policy_by_another_name(secrets: Any) -> None:
     assert (
         _refusal(secrets.put_resource_policy, ResourcePolicy=FOR_ONE, **which)[0]
         == "InvalidParameterException"
+    )
+
+
+def test_nobody_locks_itself_out_of_a_secret(secrets: Any) -> None:
+    deny = _policy("secretsmanager:PutResourcePolicy", "*", "*", Effect="Deny")
+    assert _refusal(secrets.put_resource_policy, SecretId="s", ResourcePolicy=deny) == (
+        MALFORMED,
+        "The new resource policy will not allow you to manage this secret in the future.",
     )
