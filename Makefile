@@ -31,9 +31,10 @@ test: chromium dev check unit lessons browser ## Run every check and test
 
 check: lint types floors ## Everything that reads the code without running it
 
-lint: dev ## Style: ruff, and the notebooks' normal form
+lint: dev ## Style: ruff, spelling, and the notebooks' normal form
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 	$(BIN)/python tools/notebooks.py --check
 
 types: dev ## Types: mypy, strict

@@ -114,7 +114,9 @@ def test_a_verdict_lights_the_statement_that_decided_and_says_why(bare: BarePage
     lit = bare.page.locator(".iamlab-lit-line")
     expect(lit).to_have_count(6)
     expect(lit.nth(1)).to_contain_text("NeverDelete")
-    expect(bare.page.locator(".iamlab-station[aria-selected=true]")).to_contain_text("dentity")
+    expect(bare.page.locator(".iamlab-station[aria-selected=true]")).to_contain_text(
+        "dentity"
+    )  # codespell:ignore
     expect(bare.page.locator(".iamlab-message")).to_contain_text(
         "with an explicit deny in an identity-based policy"
     )

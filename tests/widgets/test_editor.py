@@ -57,7 +57,7 @@ def test_a_changed_text_changes_the_answers() -> None:
         '{"Version": "2012-10-17", "Statement": [}',
         "[]",
         "null",
-        '{"Statement": {"Effect": "Alow"}}',
+        '{"Statement": {"Effect": "Alow"}}',  # codespell:ignore
         "🦊",
     ],
 )
@@ -186,8 +186,8 @@ def test_what_is_no_question_is_refused_by_name(entry: Any) -> None:
 
 
 def test_a_kind_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match="`identty` is no kind of policy"):
-        PolicyEditor(READ_ORDERS, kind="identty")
+    with pytest.raises(ValueError, match="`identty` is no kind of policy"):  # codespell:ignore
+        PolicyEditor(READ_ORDERS, kind="identty")  # codespell:ignore
 
 
 # ── the policy in its place among others ──

@@ -45,7 +45,7 @@ def test_an_unknown_action_gets_the_one_that_was_meant(written, meant):
     ("word", "names", "found"),
     [
         ("allow", ["Allow", "Deny"], "Allow"),
-        ("Statment", ["Version", "Statement"], "Statement"),
+        ("Statment", ["Version", "Statement"], "Statement"),  # codespell:ignore
         ("Actoin", ["Action", "NotAction"], "Action"),
         ("x", ["y"], None),
         ("", ["a"], None),
