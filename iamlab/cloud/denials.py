@@ -39,15 +39,16 @@ def denial(call: Call, check: Check, decision: Decision, state: LabState) -> Aws
 
 def _plain(call: Call, check: Check, decision: Decision, state: LabState) -> str:
     place = _LISTINGS.get(check.action.casefold())
-    if place is not None and check.wildcard_only:
-        start = f"{resources.partition_of(call.region)}:{call.service}:{call.region}:{call.account}"
+    if place is not None and (check.wildcard_only or check.resource == "*"):
+        vendor = check.action.partition(":")[0]
+        start = f"{resources.partition_of(call.region)}:{vendor}:{call.region}:{call.account}"
         return _naming(check, decision, f"arn:{start}:{place}")
     return _naming(check, decision, check.shown or check.resource)
 
 
 def _unnamed(call: Call, check: Check, decision: Decision, state: LabState) -> str:
     """Actions without resources: `*` isn't worth telling."""
-    return _naming(check, decision, "" if check.wildcard_only else check.resource)
+    return _naming(check, decision, "" if check.wildcard_only or check.resource == "*" else check.resource)
 
 
 def _s3(call: Call, check: Check, decision: Decision, state: LabState) -> str:
@@ -158,8 +159,15 @@ def _naming(check: Check, decision: Decision, resource: str) -> str:
 # Actions on all resources of a kind, whose denials name them all the same.
 _LISTINGS: dict[str, str] = {
     "dynamodb:listtables": "table/*",
+    "eks:listclusters": "cluster/*",
+    "events:listrules": "rule/*",
+    "logs:describeloggroups": "log-group::log-stream:",
+    "rds:describedbclusters": "cluster:*",
+    "rds:describedbinstances": "db:*",
     "sns:listtopics": "*",
     "sqs:listqueues": "",
+    "ssm:describeparameters": "*",
+    "states:liststatemachines": "stateMachine:*",
 }
 
 _WORDS: dict[str, Callable[[Call, Check, Decision, LabState], str]] = {
@@ -170,7 +178,18 @@ _WORDS: dict[str, Callable[[Call, Check, Decision, LabState], str]] = {
     "ec2": _ec2,
     "sns": _sns,
     "sqs": _sqs,
-    "secretsmanager": _unnamed,
+    **dict.fromkeys(
+        (
+            "autoscaling",
+            "cloudwatch",
+            "elb",
+            "elbv2",
+            "resourcegroupstaggingapi",
+            "route53",
+            "secretsmanager",
+        ),
+        _unnamed,
+    ),
 }
 
 

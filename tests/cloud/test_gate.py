@@ -166,6 +166,41 @@ DENIALS: list[tuple[str, str, dict[str, Any], int, str, str]] = [
         f"User: {ANA} is not authorized to perform: sqs:listqueues on resource: "
         "arn:aws:sqs:us-east-1:123456789012: because no identity-based policy allows the sqs:listqueues action",
     ),
+    *(
+        (
+            service,
+            method,
+            params,
+            400,
+            "AccessDeniedException",
+            f"User: {ANA} is not authorized to perform: {action}{place} because no identity-based policy allows the "
+            f"{action} action",
+        )
+        for service, method, params, action, place in (
+            (
+                "logs",
+                "describe_log_groups",
+                {},
+                "logs:DescribeLogGroups",
+                " on resource: arn:aws:logs:us-east-1:123456789012:log-group::log-stream:",
+            ),
+            (
+                "stepfunctions",
+                "list_state_machines",
+                {},
+                "states:ListStateMachines",
+                " on resource: arn:aws:states:us-east-1:123456789012:stateMachine:*",
+            ),
+            (
+                "ssm",
+                "get_parameters_by_path",
+                {"Path": "/shop/db/"},
+                "ssm:GetParametersByPath",
+                " on resource: arn:aws:ssm:us-east-1:123456789012:parameter/shop/db/",
+            ),
+            ("cloudwatch", "list_metrics", {}, "cloudwatch:ListMetrics", ""),
+        )
+    ),
     (
         "kms",
         "list_keys",
@@ -190,7 +225,7 @@ DENIALS: list[tuple[str, str, dict[str, Any], int, str, str]] = [
         {},
         403,
         "AccessDenied",
-        f"User: {ANA} is not authorized to perform: route53:ListHostedZones on resource: * because no "
+        f"User: {ANA} is not authorized to perform: route53:ListHostedZones because no "
         "identity-based policy allows the route53:ListHostedZones action",
     ),
 ]

@@ -49,8 +49,11 @@ def _route53(call: Call) -> Prepared:
 
 
 def _ssm(call: Call) -> Prepared:
-    """AWS's own documents have ARNs without an account."""
+    """AWS's own documents have ARNs without an account; a path is asked for as if it were a parameter."""
     params = dict(_by_table(call))
+    if call.operation == "GetParametersByPath":
+        # https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html
+        params["Name"] = params.pop("Path", "/")
     for name in ("DocumentName", "Name"):
         document = params.get(name)
         if (
