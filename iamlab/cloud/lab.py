@@ -202,16 +202,20 @@ class Lab:
             None if no call has needed a decision.
 
         Raises:
-            LabError: IAM's policies had no part in this error (a wrong signature, a missing bucket …).
+            LabError: IAM's policies had no part in this error, or in that of the latest call (a wrong signature, a
+                forged assertion …).
         """
-        if error is None:
+        if error is not None:
+            response = error if isinstance(error, dict) else getattr(error, "response", {})
+            request_id = response.get("ResponseMetadata", {}).get("RequestId")
+            code = response.get("Error", {}).get("Code", "this result")
+        elif self.state.events and self.state.events[-1].error_code:
+            request_id, code = self.state.events[-1].request_id, self.state.events[-1].error_code
+        else:
             return self.state.decisions[-1].decision if self.state.decisions else None
-        response = error if isinstance(error, dict) else getattr(error, "response", {})
-        request_id = response.get("ResponseMetadata", {}).get("RequestId")
         for decided in reversed(self.state.decisions):
             if decided.request_id == request_id:
                 return decided.decision
-        code = response.get("Error", {}).get("Code", "this result")
         raise LabError(f"no policy was asked about `{code}`: the call failed before or after IAM's decision")
 
     def snapshot(self, account: str | None = None) -> Account:

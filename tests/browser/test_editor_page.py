@@ -115,8 +115,8 @@ def test_a_verdict_lights_the_statement_that_decided_and_says_why(bare: BarePage
     expect(lit).to_have_count(6)
     expect(lit.nth(1)).to_contain_text("NeverDelete")
     expect(bare.page.locator(".iamlab-station[aria-selected=true]")).to_contain_text(
-        "dentity"
-    )  # codespell:ignore
+        "identity", ignore_case=True
+    )
     expect(bare.page.locator(".iamlab-message")).to_contain_text(
         "with an explicit deny in an identity-based policy"
     )

@@ -192,8 +192,9 @@ def test_why_says_when_no_policy_was_asked(lab: Lab) -> None:
     stranger = lab.session({"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"})
     with pytest.raises(ClientError) as refused:
         stranger.client("iam").list_users()
-    with pytest.raises(LabError, match="InvalidClientTokenId"):
-        lab.why(refused.value)
+    for asked in (refused.value, None):  # never the decision about some call before
+        with pytest.raises(LabError, match="InvalidClientTokenId"):
+            lab.why(asked)
 
 
 def test_the_lab_always_shows_whether_it_enforces() -> None:
