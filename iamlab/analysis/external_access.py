@@ -14,7 +14,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-concepts.html
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -25,9 +25,10 @@ from iamlab.analysis.spaces import Space, allows
 from iamlab.analysis.universe import ones, universe
 from iamlab.policy import Policy
 from iamlab.policy.arn import parse_arn
+from iamlab.policy.conditions import Test
 from iamlab.policy.statement import Statement, Usage
 
-__all__ = ["PUBLIC_CONDITION", "ExternalAccess", "Zone", "external_access"]
+__all__ = ["PUBLIC_CONDITION", "ExternalAccess", "Zone", "about", "external_access", "shown_condition"]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
@@ -146,7 +147,7 @@ def _external_access(text: str, resource: str, zone: Zone) -> tuple[ExternalAcce
             question = question or _Question(policy, statement, resource, zone)
             actions, public = question.answer(kind, principal)
             if actions:
-                key = (kind, principal, tuple(_condition(statement).items()))
+                key = (kind, principal, tuple(shown_condition(statement.tests).items()))
                 before, was_public = found.get(key, (0, False))
                 found[key] = (before | actions, was_public or public)
     known = universe()
@@ -173,9 +174,10 @@ def _outsiders(statement: Statement, zone: Zone) -> Iterator[tuple[str, str]]:
         yield "AWS", account if arn is not None and arn.resource == "root" else name
 
 
-def _condition(statement: Statement) -> dict[str, str]:
+def shown_condition(tests: Iterable[Test]) -> dict[str, str]:
+    """Conditions as findings show them: key → values, parted by commas."""
     values: dict[str, list[str]] = {}
-    for test in statement.tests:
+    for test in tests:
         values.setdefault(test.key, []).extend(test.values)
     return {key: ",".join(dict.fromkeys(texts)) for key, texts in values.items()}
 
@@ -244,20 +246,25 @@ def _classes(statement: Statement, denies: list[Statement], resource: str) -> li
     parted: dict[tuple[Any, ...], int] = {}
     limits = [known.all if deny.actions is None else known.covered(deny.actions) for deny in denies]
     tested = {test.lookup.partition("/")[0] for one in (statement, *denies) for test in one.tests}
-    for number in ones(covered & _service(resource)):
+    for number in ones(about(covered, resource)):
         templates = known.templates(number)
-        if any(_fits(template, resource) for template in templates):
-            keys = {key for key in known.keys(number) if key.partition("/")[0] in tested} if tested else ()
-            key = (templates, frozenset(keys), *(limit >> number & 1 for limit in limits))
-            parted[key] = parted.get(key, 0) | 1 << number
+        keys = {key for key in known.keys(number) if key.partition("/")[0] in tested} if tested else ()
+        key = (templates, frozenset(keys), *(limit >> number & 1 for limit in limits))
+        parted[key] = parted.get(key, 0) | 1 << number
     return list(parted.values())
 
 
-def _service(resource: str) -> int:
-    """All actions of the service that a resource belongs to; roles are STS's affair."""
+def about(actions: int, resource: str) -> int:
+    """Those actions that can be asked for a resource, or for something in it, as bits of the universe."""
+    known = universe()
     service = resource.split(":", 3)[2]
-    start, end = universe().ranges.get("sts" if service == "iam" else service, (0, 0))
-    return (1 << end) - (1 << start)
+    start, end = known.ranges.get("sts" if service == "iam" else service, (0, 0))  # roles are STS's affair
+    within = actions & ((1 << end) - (1 << start))
+    return sum(
+        1 << number
+        for number in ones(within)
+        if any(template != "*" and _fits(template, resource) for template in known.templates(number))
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ See https://docs.aws.amazon.com/service-authorization/latest/reference/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from iamlab.policy import Policy
 from iamlab.policy.conditions import Test
 from iamlab.policy.statement import Statement
 
-__all__ = ["Search", "split", "user_context"]
+__all__ = ["Asker", "Search", "split", "user_context"]
 
 _MOST_TRIES: Final = 512
 _MANY: Final = 500  # from here on, the universe's own groups are faster than asking action by action
@@ -76,8 +77,58 @@ def split(
     return ((part, covering) for part, covering in parts if part)
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and what for.
+
+    Attributes:
+        request: a request of the caller; its context is what all of the caller's requests carry.
+        within: ARN of the resource that is asked for, with all that lies in it; None for any resource.
+        fixed: how condition keys begin, in lower case, that have the values of that context and no others.
+    """
+
+    request: Request
+    within: str | None = None
+    fixed: tuple[str, ...] = ()
+
+    def resource(self, template: str, *patterns: str) -> str | None:
+        """A resource of a template's shape that all patterns match; None where there is none."""
+        if self.within is None:
+            return meeting(template, *patterns) if patterns else filled(template)
+        for place in (self.within, f"{self.within}/*"):
+            found = meeting(template, place, *patterns)
+            if found is not None:
+                return found
+        return None
+
+    def ask(self, action: str, resource: str, context: Mapping[str, Any]) -> Request:
+        """The caller's request for an action."""
+        base = self.request
+        return Request(
+            action,
+            resource,
+            base.principal,
+            principal_type=base.principal_type,
+            account=base.account,
+            issuer=base.issuer,
+            flags=base.flags,
+            resource_account=base.resource_account,
+            context=context,
+            wildcard_only_action=resource == "*",
+        )
+
+
+def _sample_user() -> Asker:
+    return Asker(Request("iam:GetUser", _USER, _USER, resource_account=ACCOUNT, context=user_context()))
+
+
 class Search:
     """The search in one policy set.
+
+    Args:
+        universe: the known actions.
+        policies: the set.
+        asker: whose requests, and for what; a user of the account that owns the resource, for anything.
 
     Attributes:
         usable: the actions found so far.
@@ -85,12 +136,13 @@ class Search:
         witnesses: for one action of each class found the request that is allowed.
     """
 
-    def __init__(self, universe: Universe, policies: PolicySet) -> None:
+    def __init__(self, universe: Universe, policies: PolicySet, asker: Asker | None = None) -> None:
         self._universe = universe
         self._policies = policies
         self._gated = _with_consent(policies)
-        self._context = user_context()
-        self._lower = {key.lower(): value for key, value in self._context.items() if isinstance(value, str)}
+        self._asker = asker or _sample_user()
+        self._context = {key.lower(): value for key, value in self._asker.request.context.items()}
+        self._lower = {key: value for key, value in self._context.items() if isinstance(value, str)}
         self.usable = 0
         self.unsure = 0
         self.witnesses: dict[str, Request] = {}
@@ -114,7 +166,9 @@ class Search:
     def _search(self, part: int, covering: list[Statement], grants: list[Statement]) -> None:
         if all(_plain(statement) for statement in covering):
             number = _first(part)
-            self._settle(part, self._ask(number, filled(self._universe.templates(number)[0]), {}), False)
+            resource = next(self._anything(number), None)
+            found = self._ask(number, resource, {}) if resource is not None else None
+            self._settle(part, found, False)
             return
         tests: dict[str, list[Test]] = {}
         for statement in covering:
@@ -170,6 +224,8 @@ class Search:
         """Combinations of values, those first that one of the Allows asks for."""
         choices: list[list[tuple[str, Any]]] = []
         for key, asked in tests.items():
+            if key.startswith(self._asker.fixed):
+                continue
             special = not key.startswith("aws:") or key.startswith(_LISTED_ONLY)
             values: list[Any] = [None]
             if not special or self._has_key(number, key):
@@ -189,14 +245,23 @@ class Search:
         for template in self._universe.templates(number):
             for pattern in patterns:
                 for more in ["*", *others]:
-                    found = meeting(template, pattern, more)
+                    found = self._asker.resource(template, pattern, more)
                     if found not in seen:
                         seen.add(found)
                         assert found is not None
                         yield found
-            if anywhere and filled(template) not in seen:
-                seen.add(filled(template))
-                yield filled(template)
+            found = self._asker.resource(template) if anywhere else None
+            if found not in seen:
+                seen.add(found)
+                assert found is not None
+                yield found
+
+    def _anything(self, number: int) -> Iterator[str]:
+        """Resources of an action's shapes, whatever they are called."""
+        for template in self._universe.templates(number):
+            found = self._asker.resource(template)
+            if found is not None:
+                yield found
 
     def _resolved(self, statements: list[Statement]) -> list[str]:
         """Patterns of `Resource`, with the sample user's values in place of variables."""
@@ -207,14 +272,11 @@ class Search:
         return list(found)
 
     def _ask(self, number: int, resource: str, context: Mapping[str, Any]) -> Request | None:
-        given = {key.lower(): value for key, value in self._context.items()} | dict(context)
-        request = Request(
+        given = self._context | dict(context)
+        request = self._asker.ask(
             self._universe.names[number],
             resource,
-            _USER,
-            resource_account=ACCOUNT,
-            context={key: list(value) if isinstance(value, tuple) else value for key, value in given.items()},
-            wildcard_only_action=resource == "*",
+            {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()},
         )
         gated = request.action.startswith(_GATED)
         return request if decide(request, self._gated if gated else self._policies).allowed else None
