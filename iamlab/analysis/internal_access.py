@@ -67,8 +67,9 @@ def internal_access(
         identity=account.identity_policies(principal),
         boundary=None if principal.boundary is None else (principal.boundary,),
         resource=policy,
-        scps=account.scps if limits else (),
-        rcps=owner.rcps if limits else (),
+        # Those of an organisation leave its management account alone.
+        scps=account.scps if limits and not account.management else (),
+        rcps=owner.rcps if limits and not owner.management else (),
     )
     known = universe()
     spoken = 0

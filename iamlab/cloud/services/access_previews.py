@@ -116,7 +116,7 @@ def list_access_preview_findings(call: Call, state: LabState) -> dict[str, Any]:
 
 def _analyzer(call: Call, state: LabState) -> Analyzer:
     analyzer = analyzer_asked_for(call, state)
-    if analyzer.kind.unused:
+    if not analyzer.kind.external:
         raise unsupported(f"{call.operation} is supported only for external access analyzers.")
     return analyzer
 
@@ -177,6 +177,6 @@ def _shown(change: _Change) -> dict[str, Any]:
         "resourceOwnerAccount": finding.seen.owner,
         "createdAt": finding.created,
         "status": str(finding.status),
-        **finding.seen.external,
+        **finding.seen.access,
     }
     return made | {name: value for name, value in _facts(change).items() if value is not None}

@@ -45,13 +45,13 @@ def get_analyzed_resource(call: Call, state: LabState) -> dict[str, Any]:
         "analyzedAt": call.now,
         "createdAt": min((one.created for one in findings), default=call.now),
         "updatedAt": max((one.updated for one in findings), default=call.now),
-        "isPublic": any(_counts(one) and one.seen.external["isPublic"] for one in findings),
+        "isPublic": any(_counts(one) and one.seen.access["isPublic"] for one in findings),
     }
     if findings:
         open_ = [one for one in findings if _counts(one)]
         made["status"] = str(_status(findings))
-        made["actions"] = sorted({action for one in open_ for action in one.seen.external["action"]})
-        shared = {source["type"] for one in open_ for source in one.seen.external.get("sources", ())}
+        made["actions"] = sorted({action for one in open_ for action in one.seen.access["action"]})
+        shared = {source["type"] for one in open_ for source in one.seen.access.get("sources", ())}
         if shared:
             made["sharedVia"] = sorted(shared)
     return {"resource": made}
@@ -72,7 +72,7 @@ def start_resource_scan(call: Call, state: LabState) -> dict[str, Any]:
 
 def _analyzer(call: Call, state: LabState) -> Analyzer:
     analyzer = analyzer_asked_for(call, state)
-    if analyzer.kind.unused:
+    if not analyzer.kind.external:
         raise unsupported(f"{call.operation} is supported only for external access analyzers.")
     return analyzer
 

@@ -133,7 +133,7 @@ def _details(resource: Resource, access: ExternalAccess, sources: tuple[str, ...
         "condition": dict(access.condition),
         "isPublic": access.public,
         "principal": {access.kind: access.principal},
-        "resourceControlPolicyRestriction": _restriction(resource),
+        "resourceControlPolicyRestriction": rcp_restriction(resource),
     }
     if resource.type == BUCKET:
         made["sources"] = [{"type": source} for source in sources]
@@ -180,7 +180,7 @@ def _limits(constraints: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "aws:SourceArn", str(constraints["SourceArn"])
 
 
-def _restriction(resource: Resource) -> str:
+def rcp_restriction(resource: Resource) -> str:
     """Whether an RCP says something of the resource; what it denies is not taken off the actions.
 
     https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ExternalAccessDetails.html

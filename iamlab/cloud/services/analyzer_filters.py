@@ -29,7 +29,10 @@ _READ: Mapping[str, Callable[[Finding], str | None]] = {
     "resourceOwnerAccount": lambda finding: finding.seen.owner,
     "findingType": lambda finding: finding.seen.type,
     "error": lambda finding: finding.seen.error,
-    "isPublic": lambda finding: _word(finding.seen.external.get("isPublic")),
+    "accessType": lambda finding: finding.seen.access.get("accessType"),
+    "principalType": lambda finding: finding.seen.access.get("principalType"),
+    "principalOwnerAccount": lambda finding: finding.seen.access.get("principalOwnerAccount"),
+    "isPublic": lambda finding: _word(finding.seen.access.get("isPublic")),
 }
 # An archive rule can't ask for what a finding only has once it is there.
 _LISTING_ONLY = frozenset({"id", "status"})
@@ -109,7 +112,7 @@ def _value(finding: Finding, key: str) -> str | None:
     if key in _READ:
         return _READ[key](finding)
     head, _, name = key.partition(".")
-    found: Mapping[str, str] = finding.seen.external.get(head, {})
+    found: Mapping[str, str] = finding.seen.access.get(head, {})
     # Condition keys are the same in any case.
     return next((value for known, value in found.items() if known.lower() == name.lower()), None)
 

@@ -84,12 +84,10 @@ def get_findings_statistics(call: Call, state: LabState) -> dict[str, Any]:
     findings = list(analyzer.findings.values())
     active = [finding for finding in findings if finding.status is Status.ACTIVE]
     by_status = Counter(finding.status for finding in findings)
-    totals = {
-        "totalActiveFindings": by_status[Status.ACTIVE],
-        "totalArchivedFindings": by_status[Status.ARCHIVED],
-        "totalResolvedFindings": by_status[Status.RESOLVED],
-    }
-    if analyzer.kind.unused:
+    totals = {member: by_status[status] for status, member in _TOTALS.items()}
+    if analyzer.kind.internal:
+        statistics = {"internalAccessFindingsStatistics": {**_by_status(findings), **totals}}
+    elif analyzer.kind.unused:
         statistics = {"unusedAccessFindingsStatistics": {**_by_type(active), **totals}}
     else:
         statistics = {"externalAccessFindingsStatistics": {**_by_resource_type(active), **totals}}
@@ -111,7 +109,7 @@ def finding_of(analyzer: Analyzer, name: str) -> Finding:
 # ------------------------------------------------------------------ questions
 def _for_external(call: Call, state: LabState) -> Analyzer:
     analyzer = analyzer_asked_for(call, state)
-    if analyzer.kind.unused:
+    if not analyzer.kind.external:
         raise unsupported(
             f"{call.operation} is supported only for external access analyzers. Use {call.operation}V2."
         )
@@ -145,7 +143,7 @@ def _brief(finding: Finding) -> dict[str, Any]:
 
 def _whole(finding: Finding) -> dict[str, Any]:
     """The first version's shape holds the access itself, and no type."""
-    made = {"condition": {}, **_brief(finding), **finding.seen.external}
+    made = {"condition": {}, **_brief(finding), **finding.seen.access}
     del made["findingType"]
     return made
 
@@ -169,10 +167,29 @@ def _by_type(active: Iterable[Finding]) -> dict[str, Any]:
     return made
 
 
+_TOTALS = {
+    Status.ACTIVE: "totalActiveFindings",
+    Status.ARCHIVED: "totalArchivedFindings",
+    Status.RESOLVED: "totalResolvedFindings",
+}
+
+
+def _by_status(findings: Iterable[Finding]) -> dict[str, Any]:
+    counted: dict[str, Counter[Status]] = {}
+    for finding in findings:
+        counted.setdefault(finding.seen.resource_type, Counter())[finding.status] += 1
+    return {
+        "resourceTypeStatistics": {
+            name: {member: counts[status] for status, member in _TOTALS.items()}
+            for name, counts in sorted(counted.items())
+        }
+    }
+
+
 def _by_resource_type(active: Iterable[Finding]) -> dict[str, Any]:
     counted: dict[str, Counter[str]] = {}
     for finding in active:
-        public = finding.seen.external.get("isPublic")
+        public = finding.seen.access.get("isPublic")
         kind = "totalActivePublic" if public else "totalActiveCrossAccount"
         counted.setdefault(finding.seen.resource_type, Counter())[kind] += 1
     return {

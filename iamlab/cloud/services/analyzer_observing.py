@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from iamlab.cloud.services.analyzer_external import external_observations
 from iamlab.cloud.services.analyzer_filters import meets
+from iamlab.cloud.services.analyzer_internal import internal_observations
 from iamlab.cloud.services.analyzer_store import Analyzer, Finding, Observation, Status
 from iamlab.cloud.services.analyzer_unused import unused_observations
 from iamlab.cloud.state import LabState
@@ -33,11 +34,12 @@ def observe(analyzer: Analyzer, state: LabState, now: datetime) -> None:
         now: the lab's time.
     """
     with state.lock:
-        seen = (
-            unused_observations(analyzer, state, now)
-            if analyzer.kind.unused
-            else external_observations(analyzer, now)
-        )
+        if analyzer.kind.unused:
+            seen = unused_observations(analyzer, state, now)
+        elif analyzer.kind.internal:
+            seen = internal_observations(analyzer, state, now)
+        else:
+            seen = external_observations(analyzer, now)
         _follow(analyzer, state, now, seen)
 
 

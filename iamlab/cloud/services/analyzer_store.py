@@ -27,22 +27,34 @@ _STORE = "access analyzers"
 
 
 class Kind(StrEnum):
-    """The types of analyzers that the lab has."""
+    """The types of analyzers."""
 
     ACCOUNT = "ACCOUNT"
     ORGANIZATION = "ORGANIZATION"
     ACCOUNT_UNUSED = "ACCOUNT_UNUSED_ACCESS"
     ORGANIZATION_UNUSED = "ORGANIZATION_UNUSED_ACCESS"
+    ACCOUNT_INTERNAL = "ACCOUNT_INTERNAL_ACCESS"
+    ORGANIZATION_INTERNAL = "ORGANIZATION_INTERNAL_ACCESS"
+
+    @property
+    def external(self) -> bool:
+        """It looks for access from outside."""
+        return self in (Kind.ACCOUNT, Kind.ORGANIZATION)
 
     @property
     def unused(self) -> bool:
-        """It looks for what nobody uses; else for access from outside."""
-        return self in (Kind.ACCOUNT_UNUSED, Kind.ORGANIZATION_UNUSED)
+        """It looks for what nobody uses."""
+        return self.value.endswith("_UNUSED_ACCESS")
+
+    @property
+    def internal(self) -> bool:
+        """It looks at who inside has access."""
+        return self.value.endswith("_INTERNAL_ACCESS")
 
     @property
     def whole_organization(self) -> bool:
         """It looks at all accounts of the organisation."""
-        return self in (Kind.ORGANIZATION, Kind.ORGANIZATION_UNUSED)
+        return self.value.startswith("ORGANIZATION")
 
 
 class Status(StrEnum):
@@ -76,9 +88,12 @@ class Observation:
     error: str | None = None
 
     @property
-    def external(self) -> Mapping[str, Any]:
-        """The details of external access; empty for findings of other types."""
-        found: Mapping[str, Any] = self.details[0].get("externalAccessDetails", {}) if self.details else {}
+    def access(self) -> Mapping[str, Any]:
+        """The details of external or internal access; empty for findings of other types."""
+        first = self.details[0] if self.details else {}
+        found: Mapping[str, Any] = (
+            first.get("externalAccessDetails") or first.get("internalAccessDetails") or {}
+        )
         return found
 
 
@@ -115,7 +130,7 @@ class Analyzer:
     region: str
     created: datetime
     configuration: dict[str, Any] | None = None
-    """Of an analyzer for unused access: its part of `AnalyzerConfiguration`."""
+    """Of an analyzer for unused or internal access: its `AnalyzerConfiguration`."""
     tags: dict[str, str] = field(default_factory=dict)
     rules: dict[str, ArchiveRule] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)

@@ -25,12 +25,20 @@ from iamlab.cloud.services.analyzer_answers import (
     quota_exceeded,
     unsupported,
 )
+from iamlab.cloud.services.analyzer_internal import INTERNAL_TYPES
 from iamlab.cloud.services.analyzer_rules import made_rule
 from iamlab.cloud.services.analyzer_store import PRINCIPAL, Analyzer, Kind, analyzer_named, analyzers
 from iamlab.cloud.services.iam_service_linked_roles import make_service_linked_role
 from iamlab.cloud.state import LabState
 
-_QUOTAS = {Kind.ACCOUNT: 1, Kind.ORGANIZATION: 5, Kind.ACCOUNT_UNUSED: 1, Kind.ORGANIZATION_UNUSED: 5}
+_QUOTAS = {
+    Kind.ACCOUNT: 1,
+    Kind.ORGANIZATION: 5,
+    Kind.ACCOUNT_UNUSED: 1,
+    Kind.ORGANIZATION_UNUSED: 5,
+    Kind.ACCOUNT_INTERNAL: 1,
+    Kind.ORGANIZATION_INTERNAL: 1,
+}
 """How many analyzers of each type an account may have in a Region."""
 DEFAULT_AGE = 90
 """Days without use after which access counts as unused."""
@@ -42,8 +50,6 @@ _TAGS = 50
 def create_analyzer(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CreateAnalyzer.html"""
     params, name = call.params, call.params["analyzerName"]
-    if params["type"] not in set(Kind):
-        raise unsupported(f"Analyzers of type {params['type']} are not supported.")
     kind = Kind(params["type"])
     configuration = _configuration(kind, params.get("configuration"))
     tags = _tags(params.get("tags") or {})
@@ -116,21 +122,15 @@ def list_analyzers(call: Call, state: LabState) -> dict[str, Any]:
 def update_analyzer(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_UpdateAnalyzer.html
 
-    The exclusions of an analyzer for unused access can be changed, its tracking period can't.
+    The rules of an analyzer for unused or internal access can be changed, a tracking period can't.
     """
     with state.lock:
         analyzer = analyzer_named(state, call.account, call.region, call.params["analyzerName"])
-        if not analyzer.kind.unused:
+        if analyzer.kind.external:
             raise unsupported("UpdateAnalyzer is not supported for external access analyzers.")
         given = call.params.get("configuration")
-        assert analyzer.configuration is not None, "analyzers for unused access have a configuration"
         if given is not None:
-            age = analyzer.configuration["unusedAccess"]["unusedAccessAge"]
-            inner = {"unusedAccessAge": age, **(given.get("unusedAccess") or {})}
-            changed = _configuration(analyzer.kind, {**given, "unusedAccess": inner})
-            if inner["unusedAccessAge"] != age:
-                raise invalid("The unusedAccessAge of an analyzer can't be changed.", "configuration")
-            analyzer.configuration = changed
+            analyzer.configuration = _changed(analyzer, given)
     return {"configuration": analyzer.configuration}
 
 
@@ -191,20 +191,38 @@ def _tags(tags: Mapping[str, str]) -> dict[str, str]:
 
 # ------------------------------------------------------------------ what an analyzer is made of
 def _configuration(kind: Kind, given: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if not kind.unused:
+    if kind.external:
         if given:
             raise invalid("External access analyzers have no configuration.", "configuration")
         return None
-    if given and "unusedAccess" not in given:
-        raise invalid("Unused access analyzers are configured by unusedAccess.", "configuration")
-    inner = dict((given or {}).get("unusedAccess") or {})
-    age = inner.setdefault("unusedAccessAge", DEFAULT_AGE)
-    if age not in _AGES:
-        raise invalid(f"unusedAccessAge must be between {_AGES[0]} and {_AGES[-1]}.", "configuration")
-    for exclusion in (inner.get("analysisRule") or {}).get("exclusions") or []:
-        if exclusion.get("accountIds") and not kind.whole_organization:
+    member = "unusedAccess" if kind.unused else "internalAccess"
+    if given and member not in given:
+        raise invalid(f"Analyzers of type {kind} are configured by {member}.", "configuration")
+    inner = dict((given or {}).get(member) or {})
+    if kind.unused:
+        age = inner.setdefault("unusedAccessAge", DEFAULT_AGE)
+        if age not in _AGES:
+            raise invalid(f"unusedAccessAge must be between {_AGES[0]} and {_AGES[-1]}.", "configuration")
+    rule = inner.get("analysisRule") or {}
+    for criteria in [*(rule.get("exclusions") or ()), *(rule.get("inclusions") or ())]:
+        if criteria.get("accountIds") and not kind.whole_organization:
             raise invalid("accountIds are for analyzers of an organization.", "configuration")
-    return {"unusedAccess": inner}
+        if not INTERNAL_TYPES.issuperset(criteria.get("resourceTypes") or ()):
+            raise invalid("One of the resourceTypes is not supported.", "configuration")
+    return {member: inner}
+
+
+def _changed(analyzer: Analyzer, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The configuration with new rules."""
+    if not analyzer.kind.unused:
+        return _configuration(analyzer.kind, given)
+    assert analyzer.configuration is not None, "analyzers for unused access have a configuration"
+    age = analyzer.configuration["unusedAccess"]["unusedAccessAge"]
+    inner = {"unusedAccessAge": age, **(given.get("unusedAccess") or {})}
+    changed = _configuration(analyzer.kind, {**given, "unusedAccess": inner})
+    if inner["unusedAccessAge"] != age:
+        raise invalid("The unusedAccessAge of an analyzer can't be changed.", "configuration")
+    return changed
 
 
 def _may_look_at_organization(account: str) -> None:

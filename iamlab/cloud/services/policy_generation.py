@@ -29,7 +29,7 @@ from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.rehearsal import rehearse
 from iamlab.cloud.service_calls import assume_for_service
 from iamlab.cloud.services import operation
-from iamlab.cloud.services.analyzer_answers import invalid, page
+from iamlab.cloud.services.analyzer_answers import invalid, page, quota_exceeded
 from iamlab.cloud.services.analyzer_store import PRINCIPAL
 from iamlab.cloud.services.iam_access_advisor import UNTRACKED, namespace_of
 from iamlab.cloud.services.moments import moment
@@ -39,6 +39,10 @@ from iamlab.cloud.trail import Event
 LONGEST = timedelta(days=90)
 """How much of a trail one job looks at."""
 
+PER_DAY = 50
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-quotas.html"""
+
+_DAY = timedelta(days=1)
 _STORE = "access analyzer policy generations"
 _SESSION = "AccessAnalyzerPolicyGeneration"
 
@@ -73,6 +77,8 @@ def start_policy_generation(call: Call, state: LabState) -> dict[str, Any]:
             if token is not None and job.token == token:
                 return {"jobId": job.id}
         _existing(call.account, arn)
+        if sum(call.now - job.started < _DAY for job in jobs.values()) >= PER_DAY:
+            raise quota_exceeded("PolicyGeneration", arn, f"policy generations per day ({PER_DAY})")
         details = call.params.get("cloudTrailDetails")
         made = Job(
             id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),

@@ -141,11 +141,25 @@ REFUSED: dict[str, tuple[Ask, str, int, str]] = {
         400,
         "type",
     ),
-    "a type that the lab has not got": (
-        lambda c: c.create_analyzer(analyzerName="new", type="ACCOUNT_INTERNAL_ACCESS"),
+    "a rule for a type that nobody looks at inside": (
+        lambda c: c.create_analyzer(
+            analyzerName="new",
+            type="ACCOUNT_INTERNAL_ACCESS",
+            configuration={
+                "internalAccess": {"analysisRule": {"inclusions": [{"resourceTypes": ["AWS::SQS::Queue"]}]}}
+            },
+        ),
         "ValidationException",
         400,
-        "ACCOUNT_INTERNAL_ACCESS",
+        "resourceTypes",
+    ),
+    "a configuration of another type": (
+        lambda c: c.create_analyzer(
+            analyzerName="new", type="ACCOUNT_INTERNAL_ACCESS", configuration=unused(30)
+        ),
+        "ValidationException",
+        400,
+        "internalAccess",
     ),
     "an organisation that there is not": (
         lambda c: c.create_analyzer(analyzerName="new", type="ORGANIZATION"),

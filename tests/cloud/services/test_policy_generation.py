@@ -261,6 +261,16 @@ def test_logs_under_a_key_need_the_key(client: Any, ana: Any, start: Any, iam: A
     assert client.get_generated_policy(jobId=start())["jobDetails"]["status"] == "SUCCEEDED"
 
 
+def test_a_day_has_fifty_jobs(client: Any, ana: Any, lab: Lab) -> None:
+    ask = {"policyGenerationDetails": {"principalArn": ANA}}
+    for _ in range(50):
+        client.start_policy_generation(**ask)
+    with pytest.raises(ClientError, match="ServiceQuotaExceededException"):
+        client.start_policy_generation(**ask)
+    lab.clock.advance(days=1)
+    assert client.start_policy_generation(**ask)["jobId"]
+
+
 REFUSED: dict[str, Callable[[Any, Any], Any]] = {
     "a principal that there is not": lambda client, start: start(f"{ANA}a"),
     "a time range of more than 90 days": lambda client, start: start(since=91),
