@@ -8,7 +8,7 @@ See https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.htm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from iamlab.engine.layers import Layer, Outcome
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision, StatementRef
     from iamlab.policy import Policy
 
-__all__ = ["context_keys", "evaluation_result", "missing_context_keys"]
+__all__ = ["combined_result", "context_keys", "evaluation_result", "missing_context_keys"]
 
 _DECISIONS: Final = {
     Outcome.ALLOWED: "allowed",
@@ -55,6 +55,43 @@ def evaluation_result(decision: Decision) -> dict[str, Any]:
             "AllowedByPermissionsBoundary": boundary.outcome == Outcome.ALLOWED
         }
     return result
+
+
+def combined_result(results: Sequence[dict[str, Any]], template: str) -> dict[str, Any]:
+    """One `EvaluationResult` for an action that was simulated on several resources, with a part for each of them.
+
+    Args:
+        results: the results of single resources.
+        template: what the action works on, with placeholders, which stands where a single resource would be named.
+    """
+    decisions = {result["EvalDecision"] for result in results}
+    combined: dict[str, Any] = {
+        "EvalActionName": results[0]["EvalActionName"],
+        "EvalResourceName": template,
+        "EvalDecision": next(
+            found for found in ("explicitDeny", "allowed", "implicitDeny") if found in decisions
+        ),
+        "MatchedStatements": [],
+        "MissingContextValues": [],
+    }
+    if "OrganizationsDecisionDetail" in results[0]:
+        combined["OrganizationsDecisionDetail"] = {
+            "AllowedByOrganizations": all(
+                result["OrganizationsDecisionDetail"]["AllowedByOrganizations"] for result in results
+            )
+        }
+    return combined | {"ResourceSpecificResults": [_of_resource(result) for result in results]}
+
+
+def _of_resource(result: dict[str, Any]) -> dict[str, Any]:
+    part = {
+        "EvalResourceName": result["EvalResourceName"],
+        "EvalResourceDecision": result["EvalDecision"],
+        "MatchedStatements": result["MatchedStatements"],
+        "MissingContextValues": result["MissingContextValues"],
+    }
+    boundary = "PermissionsBoundaryDecisionDetail"
+    return part | ({boundary: result[boundary]} if boundary in result else {})
 
 
 def missing_context_keys(decision: Decision) -> tuple[str, ...]:

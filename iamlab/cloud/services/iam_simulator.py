@@ -26,8 +26,9 @@ from iamlab.cloud.services.iam_paging import page
 from iamlab.cloud.services.iam_shapes import no_such_entity
 from iamlab.cloud.state import LabState
 from iamlab.engine import PolicySet, Request, decide
-from iamlab.engine.simulator import context_keys, evaluation_result
+from iamlab.engine.simulator import combined_result, context_keys, evaluation_result
 from iamlab.policy import Policy
+from iamlab.policy.reference import reference
 
 _ARN = re.compile(r"arn:[\w-]+:(?P<service>iam|sts):[^:]*:(?P<account>\d{12}):(?P<rest>.+)")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -91,13 +92,26 @@ def _simulate(call: Call, subject: _Subject) -> dict[str, Any]:
         subject.scps,
     )
     context = _principal_context(caller) | dict(_context(params.get("ContextEntries") or ()))
-    pairs = [(action, resource) for action in params["ActionNames"] for resource in resources]
-    shown, more = page(call, pairs, lambda pair: " ".join(pair))
-    results = [
-        evaluation_result(decide(_request(call, caller, action, resource, context), policies))
-        for action, resource in shown
-    ]
+    shown, more = page(call, params["ActionNames"], str)
+    results = []
+    for action in shown:
+        parts = [
+            evaluation_result(decide(_request(call, caller, action, resource, context), policies))
+            for resource in resources
+        ]
+        results.append(parts[0] if len(parts) == 1 else combined_result(parts, _template(action)))
     return {"EvaluationResults": results, **more}
+
+
+def _template(action: str) -> str:
+    """What an action works on, as the service reference writes its ARN."""
+    known = reference().action(action)
+    service = reference().service(action.partition(":")[0])
+    if known is None or service is None or not known.resources:
+        return "*"
+    kind = next((kind for kind in known.resources if kind.required), known.resources[-1])
+    arn = service.resource_types[kind.name].arn
+    return arn.replace("${Partition}", identities.PARTITION) or "*"
 
 
 def _request(

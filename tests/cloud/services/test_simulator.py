@@ -107,17 +107,40 @@ def test_a_boundary_s_part_is_told_apart(iam: Any) -> None:
     assert "PermissionsBoundaryDecisionDetail" not in simulate(iam, APP, "s3:GetObject")
 
 
-def test_every_pair_of_action_and_resource_gets_an_answer_page_by_page(iam: Any) -> None:
+def test_every_action_gets_an_answer_page_by_page(iam: Any) -> None:
     params: dict[str, Any] = {
         "PolicySourceArn": ADA,
-        "ActionNames": ["s3:GetObject", "s3:PutObject"],
-        "ResourceArns": [FILE, "arn:aws:s3:::files/b.txt", "arn:aws:s3:::files/c.txt"],
+        "ActionNames": ["s3:GetObject", "s3:PutObject", "sqs:SendMessage"],
     }
     pages = list(
-        iam.get_paginator("simulate_principal_policy").paginate(**params, PaginationConfig={"PageSize": 4})
+        iam.get_paginator("simulate_principal_policy").paginate(**params, PaginationConfig={"PageSize": 2})
     )
-    assert [len(page["EvaluationResults"]) for page in pages] == [4, 2]
+    assert [len(page["EvaluationResults"]) for page in pages] == [2, 1]
     assert [page["IsTruncated"] for page in pages] == [True, False]
+
+
+def test_several_resources_are_told_apart_within_their_action(iam: Any) -> None:
+    policy = document(
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/*"},
+        {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/secret"},
+    )
+    elsewhere, secret = "arn:aws:s3:::other/a.txt", "arn:aws:s3:::files/secret"
+    for resources, decision in (
+        ([elsewhere, "arn:aws:s3:::other/b.txt"], "implicitDeny"),
+        ([elsewhere, FILE], "allowed"),
+        ([elsewhere, FILE, secret], "explicitDeny"),
+    ):
+        (result,) = iam.simulate_custom_policy(
+            PolicyInputList=[policy], ActionNames=["s3:GetObject"], ResourceArns=resources
+        )["EvaluationResults"]
+        assert result["EvalDecision"] == decision
+        assert result["EvalResourceName"] == "arn:aws:s3:::${BucketName}/${ObjectName}"
+        assert (result["MatchedStatements"], result["MissingContextValues"]) == ([], [])
+        parts = result["ResourceSpecificResults"]
+        assert [part["EvalResourceName"] for part in parts] == resources
+        assert all(set(part) >= {"EvalResourceDecision", "MatchedStatements"} for part in parts)
+    assert [part["EvalResourceDecision"] for part in parts] == ["implicitDeny", "allowed", "explicitDeny"]
+    assert [len(part["MatchedStatements"]) for part in parts] == [0, 1, 1]
 
 
 def test_a_resource_policy_needs_to_know_who_calls(iam: Any) -> None:
