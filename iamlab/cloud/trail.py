@@ -20,6 +20,7 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.callers import Caller
 from iamlab.cloud.data_events import Resource, is_data_event, resources_of
+from iamlab.cloud.event_names import event_name, event_source, recorded, withhold
 from iamlab.cloud.moto_seam.operations import Reply
 from iamlab.cloud.sessions import Session, SessionKind
 from iamlab.cloud.state import LabState
@@ -43,19 +44,6 @@ _READ = re.compile(
     r"|(?:Decrypt|Encrypt|ReEncrypt|GenerateDataKey|GenerateMac|GenerateRandom|Sign$|Verify(?:Mac)?$)"
 )
 _LONGEST = 1_000
-
-# S3's API and its CloudTrail events disagree in a few names.
-_EVENT_NAMES = {
-    ("s3", "ListObjectsV2"): "ListObjects",
-    ("s3", "CreateMultipartUpload"): "CreateMultipartUpload",
-}
-_PARAMETER_NAMES = {"s3.amazonaws.com": {"Bucket": "BucketName"}}
-_EVENT_SOURCES = {
-    "cloudwatch": "monitoring",
-    "elbv2": "elasticloadbalancing",
-    "elb": "elasticloadbalancing",
-    "stepfunctions": "states",
-}
 
 
 @dataclass(slots=True)
@@ -144,8 +132,8 @@ class Event:
             made["errorCode"] = self.error_code
             made["errorMessage"] = self.error_message
         made |= {
-            "requestParameters": _lower_first(self._named_parameters()) or None,
-            "responseElements": _lower_first(self.response) if self.response else None,
+            "requestParameters": _lower_first(recorded(self.source, self.parameters)) or None,
+            "responseElements": _lower_first(recorded(self.source, self.response)) if self.response else None,
             "requestID": self.request_id,
             "eventID": self.event_id,
             "readOnly": self.read_only,
@@ -165,10 +153,6 @@ class Event:
             made["sessionCredentialFromConsole"] = "true"
         return made
 
-    def _named_parameters(self) -> Mapping[str, Any]:
-        names = _PARAMETER_NAMES.get(self.source, {})
-        return {names.get(name, name): value for name, value in self.parameters.items()}
-
     def __str__(self) -> str:
         outcome = "ok" if self.error_code is None else self.error_code
         return f"{self.time:%H:%M:%S}  {self.who:<24}  {self.what:<34}  {outcome}"
@@ -179,14 +163,14 @@ def event_for(call: Call, state: LabState) -> Event:
     service, name = call.service, call.operation
     return Event(
         time=call.now,
-        name=_EVENT_NAMES.get((service, name), name),
-        source=f"{_EVENT_SOURCES.get(service, call.model.service_model.endpoint_prefix)}.amazonaws.com",
+        name=event_name(service, name),
+        source=event_source(service, call.model.service_model.endpoint_prefix),
         region=call.region,
         caller=call.caller,
         account=call.account,
         source_ip=call.source_ip,
         user_agent=call.user_agent,
-        parameters=clean(_told(call)),
+        parameters=clean(withhold(service, _told(call))),
         request_id=call.request_id,
         event_id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),
         read_only=_READ.match(name) is not None,

@@ -9,13 +9,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-using-service-l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.cloud.catalogue import general
 from iamlab.cloud.catalogue.check import Check
 from iamlab.cloud.catalogue.iam_targets import service_linked_role
-from iamlab.cloud.catalogue.tags import resource_tags
+from iamlab.cloud.catalogue.tags import with_resource_tags
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services.analyzer_store import PRINCIPAL, analyzers
 
@@ -44,12 +43,7 @@ def with_tags(call: Call, found: tuple[Check, ...], state: LabState) -> tuple[Ch
     tagged = {
         analyzer.arn: analyzer.tags for analyzer in analyzers(state, call.account, call.region).values()
     }
-    return tuple(
-        replace(check, context={**check.context, **resource_tags(tagged[check.resource], "aws")})
-        if tagged.get(check.resource)
-        else check
-        for check in found
-    )
+    return with_resource_tags(found, tagged)
 
 
 OPERATIONS: Mapping[str, Callable[[Call], tuple[Check, ...]]] = {"CreateAnalyzer": _create_analyzer}

@@ -33,6 +33,12 @@ _SEALED: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("secretsmanager", "sns", "sqs", "ssm"), ("service_keys", "key_checks")),
 }
 
+# service whose resources don't lie in moto's backends -> module of this package and the function that adds their tags
+_TAGGED: Mapping[str, tuple[str, str]] = {
+    "accessanalyzer": ("access_analyzer", "with_tags"),
+    "cloudtrail": ("cloudtrail", "with_tags"),
+}
+
 
 @cache
 def _entries(service: str) -> Entries:
@@ -48,24 +54,23 @@ def checks(call: Call, state: Any = None) -> tuple[Check, ...]:
 
     Args:
         call: the call, authenticated and with parsed parameters.
-        state: the lab's state, for what doesn't lie in moto's backends: tags of analyzers.
+        state: the lab's state, for what doesn't lie in moto's backends: tags of analyzers and trails.
 
     Returns:
         At least one check; each of them must be allowed. The first is the operation's own, unless it
         reads a source first (`CopyObject`).
     """
     found = _checks(call)
-    if call.service == "accessanalyzer" and state is not None:
-        from iamlab.cloud.catalogue import access_analyzer
-
-        return access_analyzer.with_tags(call, found, state)
+    tagged = _TAGGED.get(call.service)
+    if tagged is not None and state is not None:
+        return _function(*tagged)(call, found, state)
     sealed = _SEALED.get(call.service)
     return found if sealed is None else found + _function(*sealed)(call)
 
 
 @cache
-def _function(module: str, name: str) -> Callable[[Call], tuple[Check, ...]]:
-    function: Callable[[Call], tuple[Check, ...]] = getattr(
+def _function(module: str, name: str) -> Callable[..., tuple[Check, ...]]:
+    function: Callable[..., tuple[Check, ...]] = getattr(
         import_module(f"iamlab.cloud.catalogue.{module}"), name
     )
     return function

@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from iamlab.cloud.catalogue.check import Context
+from iamlab.cloud.catalogue.check import Check, Context
 
 _PAIRS = (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue"), ("tagKey", "tagValue"))
 
@@ -60,3 +61,17 @@ def resource_tags(tags: Mapping[str, str], *prefixes: str) -> Context:
     if not tags:
         return {}
     return {f"{prefix}:ResourceTag/{key}": value for prefix in prefixes for key, value in tags.items()}
+
+
+def with_resource_tags(found: tuple[Check, ...], tags: Mapping[str, Mapping[str, str]]) -> tuple[Check, ...]:
+    """Checks with the tags of the resources that they are about.
+
+    Args:
+        tags: of each resource that has any, by ARN.
+    """
+    return tuple(
+        replace(check, context={**check.context, **resource_tags(tags[check.resource], "aws")})
+        if tags.get(check.resource)
+        else check
+        for check in found
+    )

@@ -20,6 +20,7 @@ from iamlab.analysis.universe import universe
 from iamlab.cloud.call import Call
 from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
+from iamlab.cloud.event_names import operation_of
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_paging import page
@@ -38,11 +39,7 @@ _JOBS = "access advisor jobs"
 # Event source -> service prefix of its actions, where the two differ.
 _NAMESPACES = {"monitoring": "cloudwatch"}
 # Events whose action goes by another name.
-_ACTIONS = {
-    ("s3", "ListBuckets"): "ListAllMyBuckets",
-    ("s3", "ListObjects"): "ListBucket",
-    ("s3", "HeadBucket"): "ListBucket",
-}
+_ACTIONS = {("s3", "ListBuckets"): "ListAllMyBuckets"}
 UNTRACKED = frozenset({"iam:PassRole"})
 """Actions whose use is not looked at."""
 
@@ -274,7 +271,11 @@ def _service(prefix: str, job: _Job, attempts: Iterable[Event]) -> dict[str, Any
 
 def _actions(prefix: str, granted: int, own: list[Event]) -> Iterator[dict[str, Any]]:
     """Management actions; calls on data are not tracked, nor is iam:PassRole."""
-    latest = {_ACTIONS.get((prefix, event.name), event.name): event for event in own if not event.data_event}
+    latest = {
+        _ACTIONS.get((prefix, event.name), operation_of(event.source, event.name)): event
+        for event in own
+        if not event.data_event
+    }
     known = universe()
     start, end = known.ranges[prefix]
     for number in range(start, end):

@@ -639,6 +639,29 @@ def test_a_trail_is_a_resource_of_policies(lab: Lab, trails: Any) -> None:
         ana.create_trail(Name="other", S3BucketName=BUCKET)
 
 
+def test_policies_see_a_trails_tags(lab: Lab, trails: Any) -> None:
+    iam = boto3.client("iam")
+    iam.create_user(UserName="ana")
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "cloudtrail:*",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:ResourceTag/team": "audit"}},
+            }
+        ],
+    }
+    iam.put_user_policy(UserName="ana", PolicyName="one", PolicyDocument=json.dumps(document))
+    ana = lab.session(iam.create_access_key(UserName="ana")).client("cloudtrail")
+    trails.create_trail(Name="all", S3BucketName=BUCKET, TagsList=[{"Key": "team", "Value": "audit"}])
+    trails.create_trail(Name="other", S3BucketName=BUCKET, TagsList=[{"Key": "team", "Value": "web"}])
+    ana.start_logging(Name="all")
+    with pytest.raises(ClientError, match="cloudtrail:StartLogging on resource"):
+        ana.start_logging(Name="other")
+
+
 def test_a_seeded_lab_delivers_the_same_files(lab: Lab) -> None:
     def once() -> list[str]:
         lab.reset()

@@ -497,6 +497,22 @@ def test_a_function_has_a_log_if_its_role_may_write_one(
         assert stream["logStreamName"].startswith("2026/01/05/[$LATEST]")
 
 
+# https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html
+def test_the_trail_knows_neither_code_nor_variables(lab: Lab) -> None:
+    make_function(Environment={"Variables": {"PASSWORD": "Sunshine1"}})
+    event = lab.trail[-1]
+    record = event.record()
+    assert (record["eventName"], record["readOnly"]) == ("CreateFunction20150331", False)
+    assert (record["requestParameters"]["code"], record["requestParameters"]["environment"]) == ({}, {})
+    assert "Sunshine1" not in repr(event)
+    boto3.client("lambda").get_function(FunctionName="fn")
+    assert lab.trail[-1].record()["eventName"] == "GetFunction20150331v2"
+    invoke()
+    data = lab.trail.filter(name="Invoke")[-1].record()
+    assert data["eventCategory"] == "Data"
+    assert data["resources"] == [{"accountId": ACCOUNT, "type": "AWS::Lambda::Function", "ARN": ARN}]
+
+
 def test_a_session_that_ends_is_replaced(lab: Lab) -> None:
     make_function()
     assert invoke() == (1, None)
