@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.comparison import Comparison, Relation, compare
     from iamlab.analysis.escalation import Escalations, escalations
     from iamlab.analysis.external_access import ExternalAccess, Zone, external_access
+    from iamlab.analysis.internal_access import InternalAccess, internal_access
     from iamlab.analysis.permissiveness import Reach, reach
     from iamlab.analysis.snapshot import Account
     from iamlab.analysis.spaces import Answer, Space, allows, never_allows
@@ -25,6 +26,7 @@ __all__ = [
     "Comparison",
     "Escalations",
     "ExternalAccess",
+    "InternalAccess",
     "LeastPrivilege",
     "Reach",
     "Relation",
@@ -36,6 +38,7 @@ __all__ = [
     "compare",
     "escalations",
     "external_access",
+    "internal_access",
     "least_privilege",
     "never_allows",
     "reach",
@@ -48,6 +51,7 @@ _HOMES = {
     "Comparison": "comparison",
     "Escalations": "escalation",
     "ExternalAccess": "external_access",
+    "InternalAccess": "internal_access",
     "LeastPrivilege": "usage",
     "Reach": "permissiveness",
     "Relation": "comparison",
@@ -59,6 +63,7 @@ _HOMES = {
     "compare": "comparison",
     "escalations": "escalation",
     "external_access": "external_access",
+    "internal_access": "internal_access",
     "least_privilege": "usage",
     "never_allows": "spaces",
     "reach": "permissiveness",
