@@ -77,7 +77,8 @@ def is_service(principal: str) -> bool:
 
 def grants_on(key: Any) -> list[Grant]:
     """The grants on a key, oldest first."""
-    return list(keys.grants(key).values())
+    # moto lets copies of a multi-Region key share one dictionary; their grants are each one's own.
+    return [grant for grant in list(keys.grants(key).values()) if grant.key_arn == key.arn]
 
 
 def every_grant() -> Iterator[tuple[Any, Grant]]:

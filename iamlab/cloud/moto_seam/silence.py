@@ -15,7 +15,7 @@ from typing import Any
 
 from moto.core import responses
 
-from iamlab.cloud.moto_seam import buckets, sealed
+from iamlab.cloud.moto_seam import buckets, keys, sealed
 from iamlab.cloud.moto_seam.picking import pick
 
 # module, object inside it ('' = the module itself), attribute, replacement
@@ -55,7 +55,12 @@ _LAZY: dict[str, tuple[tuple[str, str, str, Any], ...]] = {
         ("moto.ssm.models", "Parameter", "encrypt", sealed.conceal),
         ("moto.ssm.models", "Parameter", "decrypt", sealed.reveal),
     ),
-    "kms": (("moto.kms.responses", "", "validate_policy", lambda *_args, **_kwargs: None),),
+    "kms": (
+        ("moto.kms.responses", "", "validate_policy", lambda *_args, **_kwargs: None),
+        ("moto.kms.models", "", "generate_key_id", keys.new_id),
+        # The lab's own look at names knows the ids of multi-Region keys, too.
+        ("moto.kms.responses", "KmsResponse", "_validate_cmk_id", lambda *_args: None),
+    ),
 }
 
 

@@ -34,7 +34,7 @@ _NOT_PENDING_DELETION = _NOT_DISABLED | frozenset(
 )
 
 
-@proof("kms", *ON_KEY, "ReEncrypt")
+@proof("kms", *ON_KEY, "CreateAlias", "ReEncrypt", "UpdateAlias")
 def key_is_there(call: Call, state: LabState) -> None:
     """A name of the caller's own account that leads to no key is told so, whatever policies say.
 

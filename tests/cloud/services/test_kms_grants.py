@@ -199,6 +199,18 @@ def test_a_grant_follows_its_grantee_and_ends_with_it(
     assert not allowed(session().decrypt, **secret), "a new role of the old name is somebody else"
 
 
+def test_copies_of_a_multi_region_key_have_grants_of_their_own(kms: Any, ana: Any) -> None:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html"""
+    key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    kms.replicate_key(KeyId=key, ReplicaRegion="eu-west-1")
+    there = boto3.client("kms", "eu-west-1")
+    made = there.create_grant(KeyId=key, GranteePrincipal=f"{USER}ana", Operations=["Encrypt"])
+    assert not allowed(ana.encrypt, KeyId=key, Plaintext=b"x")
+    assert kms.list_grants(KeyId=key)["Grants"] == []
+    there.revoke_grant(KeyId=key, GrantId=made["GrantId"])
+    assert there.list_grants(KeyId=key)["Grants"] == []
+
+
 # ---------------------------------------------------------------- how a grant comes and goes
 
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -92,6 +93,22 @@ def test_a_key_is_switched_and_doomed_by_its_arn_as_by_its_id(lab: Lab, kms: Any
     assert kms.cancel_key_deletion(KeyId=arn)["KeyId"] == arn
     assert state() == "Disabled"
     assert refusal(kms.schedule_key_deletion, KeyId=arn, PendingWindowInDays=31)[0] == "ValidationException"
+
+
+def test_an_alias_needs_a_key(kms: Any, refusal: Refusal) -> None:
+    assert refusal(kms.create_alias, AliasName="alias/a", TargetKeyId=NOBODY)[0] == "NotFoundException"
+
+
+def test_copies_of_a_multi_region_key_open_what_one_of_them_sealed(kms: Any) -> None:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html"""
+    key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    assert re.fullmatch("mrk-[0-9a-f]{32}", key)
+    kms.replicate_key(KeyId=key, ReplicaRegion="eu-west-1")
+    sealed = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    for region in ("us-east-1", "eu-west-1"):
+        opened = boto3.client("kms", region).decrypt(CiphertextBlob=sealed)
+        assert opened["Plaintext"] == b"x"
+        assert f":{region}:" in opened["KeyId"]
 
 
 def test_a_dry_run_is_decided_and_goes_no_further(
