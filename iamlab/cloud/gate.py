@@ -133,7 +133,9 @@ class Gate:
                 accounts.mark_used(call, state)  # a denied attempt is a use, too
             owner = self._authorise(call)
             reply = self._run(call, endpoint, owner, event)
+            state.refusal = None
         except AwsError as error:
+            state.refusal = call.request_id, error.code
             event.fail(error.code, error.message)
             reply = operations.error_reply(
                 error,
@@ -225,6 +227,7 @@ class Gate:
         )
 
     def _error(self, error: AwsError, operation: Operation, request: Any, request_id: str) -> Reply:
+        self.state.refusal = request_id, error.code
         return operations.error_reply(
             error,
             operation.service,

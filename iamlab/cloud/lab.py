@@ -209,8 +209,8 @@ class Lab:
             response = error if isinstance(error, dict) else getattr(error, "response", {})
             request_id = response.get("ResponseMetadata", {}).get("RequestId")
             code = response.get("Error", {}).get("Code", "this result")
-        elif self.state.events and self.state.events[-1].error_code:
-            request_id, code = self.state.events[-1].request_id, self.state.events[-1].error_code
+        elif self.state.refusal is not None:
+            request_id, code = self.state.refusal
         else:
             return self.state.decisions[-1].decision if self.state.decisions else None
         for decided in reversed(self.state.decisions):

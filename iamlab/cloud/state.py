@@ -72,6 +72,8 @@ class LabState:
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEEP))
     """What happened, oldest first; read through `lab.trail`."""
     decisions: deque[Decided] = field(default_factory=lambda: deque(maxlen=KEEP))
+    refusal: tuple[str, str] | None = None
+    """Request id and error code of the latest call, if the gate refused it: by a policy or, as likely, before any."""
     encoded_messages: dict[str, str] = field(default_factory=dict)
     """EC2's encoded authorization messages → the JSON that DecodeAuthorizationMessage returns."""
     recorder: Recorder | None = None
@@ -98,5 +100,5 @@ class LabState:
                 kept.clear()
             self.encoded_messages.clear()
             self.stores.clear()
-            self.recorder = None
+            self.recorder = self.refusal = None
             self.source_ip = DEFAULT_SOURCE_IP
