@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ def assume_for_service(
     source_arn: str,
     context: Mapping[str, Any] | None = None,
     tags: Mapping[str, str] | None = None,
+    on_behalf_of: str | None = None,
 ) -> Session:
     """Let an AWS service assume a role for one of its workloads.
 
@@ -43,6 +45,7 @@ def assume_for_service(
         source_arn: the resource for which the service acts (`aws:SourceArn`).
         context: condition keys that the service puts on every call with these credentials.
         tags: session tags; all of them go on into further roles.
+        on_behalf_of: request id of the call that this one serves; `lab.why` explains that call's failure by this one's.
 
     Raises:
         AwsError: the role's trust policy, or an RCP, doesn't allow it.
@@ -75,6 +78,9 @@ def assume_for_service(
         )
     except AwsError as error:
         event.fail(error.code, error.message)
+        own = [decided for decided in state.decisions if decided.request_id == call.request_id]
+        if on_behalf_of is not None and own:
+            state.decisions.append(replace(own[-1], request_id=on_behalf_of))
         raise
     else:
         event.succeed({"Credentials": session.credentials()})

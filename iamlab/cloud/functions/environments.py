@@ -75,7 +75,7 @@ class Environments:
         Raises:
             AwsError: Lambda can't assume the role, or too many run already.
         """
-        environment = self._take(function)
+        environment = self._take(function, str(request["id"]))
         try:
             outcome = environment.worker.run(request, function.timeout)
             return Run(outcome, environment.session, environment.stream)
@@ -98,7 +98,7 @@ class Environments:
             environment.worker.stop()
 
     # -------------------------------------------------------------- cold and warm
-    def _take(self, function: Function) -> _Environment:
+    def _take(self, function: Function, request_id: str) -> _Environment:
         with self._lock:
             found = next((one for one in self._warm if self._fits(one, function)), None)
             stale = [
@@ -121,7 +121,7 @@ class Environments:
             one.worker.stop()
         if found is not None:
             return found
-        session = self._assume(function)
+        session = self._assume(function, request_id)
         now = self._state.clock.now()
         stream = f"{now:%Y/%m/%d}/[{function.version}]{self._state.random.getrandbits(128):032x}"
         worker = Worker(function, self._environ(function, session, stream))
@@ -138,7 +138,7 @@ class Environments:
             and self._state.sessions.get(environment.session.access_key_id) is environment.session
         )
 
-    def _assume(self, function: Function) -> Session:
+    def _assume(self, function: Function, request_id: str) -> Session:
         try:
             return assume_for_service(
                 self._state,
@@ -148,6 +148,7 @@ class Environments:
                 LIFETIME,
                 function.unqualified_arn,
                 {"lambda:SourceFunctionArn": function.unqualified_arn},
+                on_behalf_of=request_id,
             )
         except AwsError as error:
             raise AwsError(

@@ -373,18 +373,17 @@ def test_reserved_variables_are_refused(lab: Lab, refusal: Callable[..., tuple[s
     assert message.endswith("Reserved keys used in this request: AWS_REGION, _HANDLER")
 
 
-def test_a_role_that_trusts_lambda_no_more_stops_new_environments(
-    lab: Lab, refusal: Callable[..., tuple[str, int, str]]
-) -> None:
+def test_a_role_that_trusts_lambda_no_more_stops_new_environments(lab: Lab) -> None:
     make_function()
     boto3.client("iam").update_assume_role_policy(
         RoleName="Fn", PolicyDocument=document(Principal={"AWS": ACCOUNT}, Action="sts:AssumeRole")
     )
-    assert refusal(boto3.client("lambda").invoke, FunctionName="fn") == (
-        "AccessDeniedException",
-        403,
-        NO_ROLE,
-    )
+    with pytest.raises(ClientError) as refused:
+        boto3.client("lambda").invoke(FunctionName="fn")
+    assert refused.value.response["Error"] == {"Code": "AccessDeniedException", "Message": NO_ROLE}
+    decision = lab.why(refused.value)
+    assert decision is not None
+    assert (decision.request.action, decision.allowed) == ("sts:AssumeRole", False)
 
 
 def test_who_makes_a_function_passes_its_role(lab: Lab) -> None:
