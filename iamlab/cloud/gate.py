@@ -137,7 +137,7 @@ class Gate:
         except AwsError as error:
             state.refusal = call.request_id, error.code
             event.fail(error.code, error.message)
-            reply = operations.error_reply(
+            refused = operations.error_reply(
                 error,
                 call.service,
                 call.protocol,
@@ -145,6 +145,7 @@ class Gate:
                 call.request_id,
                 head=call.request.method == "HEAD",
             )
+            reply = mended(refused, call.service, call.protocol, call.model)
         else:
             if reply[0] >= 400:
                 event.fail_with(reply)

@@ -6,7 +6,7 @@ Pinned to moto by `tests/cloud/services/test_kms_grants.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +55,32 @@ def make_managed(account: str, region: str, alias: str, policy: str, description
     key.key_manager = "AWS"
     backend.create_alias(key.id, alias)
     return key
+
+
+def make(account: str, region: str, params: Mapping[str, Any]) -> Any:
+    """Make a key as CreateKey's parameters want it."""
+    from moto.kms.models import kms_backends  # at first use: few labs have such keys
+
+    return kms_backends[account][region].create_key(
+        params.get("Policy"),
+        params.get("KeyUsage") or "ENCRYPT_DECRYPT",
+        params.get("KeySpec") or params.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT",
+        params.get("Description") or "",
+        params.get("Tags"),
+        bool(params.get("MultiRegion")),
+        params.get("Origin") or "AWS_KMS",
+    )
+
+
+def metadata(key: Any) -> dict[str, Any]:
+    """A key as KMS shows it; moto tells of algorithms that the key hasn't, and not of all that it is."""
+    shown: dict[str, Any] = key.to_dict()["KeyMetadata"]
+    shown["KeyUsage"] = shown["KeyUsage"] or "ENCRYPT_DECRYPT"
+    shown["MultiRegion"] = bool(shown["MultiRegion"])
+    for date in ("CreationDate", "DeletionDate"):
+        if date in shown:
+            shown[date] = datetime.fromtimestamp(shown[date], UTC)
+    return {name: value for name, value in shown.items() if value != []}
 
 
 def is_managed(key: Any) -> bool:

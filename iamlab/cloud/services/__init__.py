@@ -60,7 +60,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "mfa_devices",
         "iam_root_access",
     ),
-    "kms": ("kms_keys", "kms_key_states", "kms_key_policies"),
+    "kms": ("kms_keys", "kms_key_states", "kms_key_policies", "kms_metadata"),
     "lambda": ("lambda_functions", "lambda_permissions"),
     "organizations": ("organizations", "iam_root_access"),
     "s3": ("s3_batches", "s3_encryption", "s3_buckets", "s3_acls", "s3_owners", "s3_policies"),

@@ -271,10 +271,13 @@ def _prohibited(document: Any, statements: list[Statement]) -> str | None:
     return None
 
 
-def _principal_given(document: Any, statements: list[Statement]) -> str | None:
-    if all(list(named_principals(statement.get("Principal"))) for statement in statements):
-        return None
-    return "Missing required field Principal cannot be empty!"
+def _given(document: Any, statements: list[Statement]) -> str | None:
+    for statement in statements:
+        if not list(named_principals(statement.get("Principal"))):
+            return "Missing required field Principal cannot be empty!"
+        if statement.get("Action") == []:
+            return "Missing required field Action cannot be empty!"
+    return None
 
 
 def _trust_actions(document: Any, statements: list[Statement]) -> str | None:
@@ -366,9 +369,10 @@ _TRUST_RULES: tuple[Rule, ...] = (
     _effects,
     _effects_as_spelled,
     _prohibited,
-    _principal_given,
+    _given,
     _sids,
     _trust_actions,
+    _condition_keys,
     _principals,
     _tenants,
 )

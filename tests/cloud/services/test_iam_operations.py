@@ -437,6 +437,11 @@ TRUST: list[tuple[str, str]] = [
         "Has prohibited field NotPrincipal",
     ),
     (trust({"AWS": []}), "Missing required field Principal cannot be empty!"),
+    (trust(Action=[]), "Missing required field Action cannot be empty!"),
+    (
+        trust(Condition={"StringEquals": {"username": "ada"}}),
+        "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+    ),
     (trust(Action="*"), "AssumeRole policy may only specify STS AssumeRole actions."),
     (trust(Action="s3:GetObject"), "AssumeRole policy may only specify STS AssumeRole actions."),
     (

@@ -119,3 +119,28 @@ def test_a_dry_run_is_decided_and_goes_no_further(
     assert refusal(kms.encrypt, KeyId=key, Plaintext=b"x", DryRun=True)[0] == "DryRunOperationException"
     ana = make_user("ana").client("kms")
     assert refusal(ana.encrypt, KeyId=key, Plaintext=b"x", DryRun=True)[0] == "AccessDeniedException"
+
+
+def test_a_key_is_shown_as_what_it_is(lab: Lab) -> None:
+    kms = boto3.client("kms", region_name="us-east-1")
+    made = kms.create_key(Description="for letters")["KeyMetadata"]
+    assert kms.describe_key(KeyId=made["Arn"])["KeyMetadata"] == made
+    assert made | {"KeyId": "", "Arn": "", "CreationDate": ""} == {
+        "AWSAccountId": "123456789012",
+        "KeyId": "",
+        "Arn": "",
+        "CreationDate": "",
+        "Enabled": True,
+        "Description": "for letters",
+        "KeyUsage": "ENCRYPT_DECRYPT",
+        "KeyState": "Enabled",
+        "Origin": "AWS_KMS",
+        "KeyManager": "CUSTOMER",
+        "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
+        "KeySpec": "SYMMETRIC_DEFAULT",
+        "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"],
+        "MultiRegion": False,
+    }
+    signs = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    assert "EncryptionAlgorithms" not in signs
+    assert "RSASSA_PSS_SHA_256" in signs["SigningAlgorithms"]
