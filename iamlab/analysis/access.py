@@ -104,7 +104,10 @@ class WhoCan:
             + "</tr>"
             for access in self.accesses
         )
-        head = "".join(f"<th style='text-align:left'>{title}</th>" for title in ("Who", "As", "Through"))
+        head = "".join(
+            f"<th style='text-align:left;padding:2px 12px 2px 0'>{title}</th>"
+            for title in ("Who", "As", "Through")
+        )
         return (
             f'<div class="iamlab-who-can"><div style="font-weight:600">{escape(self._headline())}</div>'
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"

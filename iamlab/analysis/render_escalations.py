@@ -161,7 +161,7 @@ def _arrow(
     shown = shown if len(shown) <= 26 else f"{shown[:25]}…"
     dash = ' stroke-dasharray="2 4"' if all(edge.presumes for edge in edges) else ""
     label = (
-        f'<text x="{(bend1 + bend2) // 2}" y="{(y1 + y2) // 2 - 4}" text-anchor="middle" font-size="9" '
+        f'<text x="{(bend1 + bend2) // 2}" y="{(y1 + y2) // 2 - 4}" text-anchor="middle" font-size="10" '
         f'fill="currentColor">{escape(shown)}</text>'
     )
     return (

@@ -420,7 +420,7 @@ class Lab:
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        mark, word = ("🔒", "enforced") if self.enforcing else ("🔓", "not enforced")
+        mark, word = ("✔", "enforced") if self.enforcing else ("✘", "not enforced")
         facts = f"account {self._account} · {self.region} · {_time(self.clock.now())}"
         html = (
             '<div style="border-left:4px solid currentColor;padding:.3em .8em">'

@@ -119,7 +119,7 @@ def _lesson_html(lesson: LessonMap) -> str:
     share = round(100 * lesson.solved / len(lesson.exercises))
     return (
         f'<div><p style="margin:.4em 0 0"><a href="{escape(lesson.name)}.ipynb"><strong>{escape(lesson.title)}'
-        f'</strong></a> <span style="opacity:.7">{lesson.count}</span></p>'
+        f'</strong></a> <span style="opacity:.7;white-space:nowrap">{lesson.count}</span></p>'
         '<div style="height:4px;margin:.2em 0;border-radius:2px;background:var(--jp-layout-color3, #bdbdbd)">'
         f'<div style="height:4px;border-radius:2px;width:{share}%;background:var(--jp-success-color1, #2e7d32)">'
         f'</div></div><ul style="list-style:none;margin:0;padding:0">{"".join(_rows_html(lesson))}</ul></div>'
@@ -129,7 +129,8 @@ def _lesson_html(lesson: LessonMap) -> str:
 def _rows_html(lesson: LessonMap) -> Iterator[str]:
     for ex, record in lesson.exercises:
         yield (
-            f'<li><span style="{_COLOURS[record.state]}" title="{record.state}">{_SIGNS[record.state]}</span> '
+            '<li style="padding-left:1.3em;text-indent:-1.3em">'
+            f'<span style="{_COLOURS[record.state]}" title="{record.state}">{_SIGNS[record.state]}</span> '
             f'{escape(ex.title)} <span style="opacity:.7" title="{LEVELS[ex.level]}">{"★" * ex.level}'
             f"{escape(_used(record))}</span></li>"
         )

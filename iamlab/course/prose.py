@@ -1,7 +1,7 @@
 """The light markup in which exercises are written, read once and shown in two ways.
 
-In: text with `backticks`, **bold**, *emphasis*, blank lines between paragraphs, lists, numbered lists, tables and
-fenced code, all as in Markdown (https://spec.commonmark.org/). Out: a tree of elements, which becomes static HTML
+In: text with `backticks`, **bold**, *emphasis*, blank lines between paragraphs, lists, numbered lists, quotes, tables
+and fenced code, all as in Markdown (https://spec.commonmark.org/). Out: a tree of elements, which becomes static HTML
 here, and the same elements on a page that draws them itself (`to_data`). Whatever is not markup stays text, so
 nothing that a learner, a policy or an error message contains can run in a page.
 """
@@ -41,6 +41,7 @@ _STYLES: Final[dict[str, str]] = {
     "ul": "margin:.4em 0 .4em 1.4em",
     "ol": "margin:.4em 0 .4em 1.4em",
     "li": "",
+    "blockquote": "margin:.4em 0;padding-left:.8em;border-left:3px solid rgba(128,128,128,.5)",
     "pre": f"overflow-x:auto;padding:8px;color:inherit;{_GROUND}",
     "table": "margin:.4em 0",
     "tr": "",
@@ -107,6 +108,8 @@ def _blocks(text: str) -> Iterator[Element]:
 def _block(lines: list[str]) -> Element:
     if all(line.startswith("- ") for line in lines):
         return _list("ul", [line[2:] for line in lines])
+    if all(line.startswith("> ") for line in lines):
+        return Element("blockquote", inline(" ".join(line[2:] for line in lines)))
     if all(_NUMBERED.match(line) for line in lines):
         return _list("ol", [line.partition(" ")[2] for line in lines])
     if len(lines) > 1 and _RULE.fullmatch(lines[1].strip()):

@@ -12,6 +12,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from iamlab.course.workspace import Workspace
+
 __all__ = ["Draft"]
 
 
@@ -20,6 +22,14 @@ class Draft:
     """The file that holds what was typed."""
 
     path: Path
+
+    @classmethod
+    def at(cls, place: str | Path) -> Draft:
+        """The draft at a path; for a plain name, without a folder and an ending, one in the learner's workspace."""
+        path = Path(place)
+        if path.name == str(place) and not path.suffix:
+            path = Workspace.current().data / "drafts" / f"{place}.json"
+        return cls(path)
 
     def read(self) -> str | None:
         """The text, None where there is no draft yet. Errors: OSError, UnicodeDecodeError for a foreign file."""

@@ -46,7 +46,8 @@ class PolicyEditor(Front):
         on_save: called with the valid Policy when the button or Ctrl-S is pressed, say ``lambda policy:
             iam.put_user_policy(…, PolicyDocument=policy.text)``. What it returns, or the error it raises, is shown.
         save_label: what the button says.
-        draft: a file that keeps what is typed. Where it exists already, its text is taken up again.
+        draft: what keeps what is typed: a file, or a plain name for one in the learner's workspace. Where it exists
+            already, say after a restart of the kernel, its text is taken up again.
         height: of the text before it scrolls, in CSS units.
     """
 
@@ -86,7 +87,7 @@ class PolicyEditor(Front):
         self._verdicts: tuple[Verdict, ...] = ()
         self._edits = 0
         self._draft_state: dict[str, Any] | None = None
-        self._draft = None if draft is None else Draft(Path(draft))
+        self._draft = None if draft is None else Draft.at(draft)
         self._original = _one_line_end(policy.text if isinstance(policy, Policy) else Policy(policy).text)
         self._title, self._kind_words = title, KINDS[kind].words
         self._apply_label = save_label if on_save else ""

@@ -31,10 +31,11 @@ def test_a_star_in_code_is_no_emphasis() -> None:
             "| a | b |\n|:--|:--|\n| `1` | 2 |",
             [["table", ["tr", ["th", "a"], ["th", "b"]], ["tr", ["td", ["code", "1"]], ["td", "2"]]]],
         ),
+        ("> he said\n> **no**", [["blockquote", "he said ", ["strong", "no"]]]),
         ("2 * 3 = 6 <b>", [["p", "2 * 3 = 6 <b>"]]),
         ("", []),
     ],
-    ids=["paragraphs", "numbers", "code", "table", "no markup", "nothing"],
+    ids=["paragraphs", "numbers", "code", "table", "quote", "no markup", "nothing"],
 )
 def test_a_text_is_a_tree_of_elements(text: str, data: list[object]) -> None:
     assert data_of(read(text)) == data

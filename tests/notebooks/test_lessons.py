@@ -165,3 +165,9 @@ def test_the_lesson_leaves_the_pieces_of_its_exercises_alone(path: Path) -> None
         if ex.lesson == path.stem:
             for name in ex.scene.names():
                 assert f'"{name}"' not in taught, f"{name} of {ex.id}"
+
+
+@EACH
+def test_what_is_typed_in_its_editors_survives_a_restart(path: Path) -> None:
+    for cell in code_cells(read(path)):
+        assert cell.source.count("PolicyEditor(") == cell.source.count("draft="), cell.source

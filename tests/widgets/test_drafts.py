@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from iamlab.widgets import PolicyEditor
 from iamlab.widgets.drafts import Draft
 
 
@@ -52,3 +53,19 @@ def test_every_copy_gets_a_name_of_its_own(tmp_path: Path) -> None:
         copies.append(draft.keep_copy())
     assert copies == [tmp_path / "orders.1.json", tmp_path / "orders.2.json"]
     assert [copy.read_text(encoding="utf-8") for copy in copies if copy] == ["first", "second"]
+
+
+def test_a_plain_name_is_a_draft_in_the_learners_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IAMLAB_WORKSPACE", str(tmp_path))
+    editor = PolicyEditor("{}", draft="04-read-books")
+    assert list(tmp_path.iterdir()) == [], "nothing is written before something is typed"
+    editor.text = '{"Version": "2012-10-17"}'
+    assert Draft.at("04-read-books").path == tmp_path / ".iamlab" / "drafts" / "04-read-books.json"
+    assert PolicyEditor("{}", draft="04-read-books").text == editor.text, "as after a restart of the kernel"
+
+
+@pytest.mark.parametrize("place", ["orders.json", "drafts/orders"])
+def test_anything_else_is_a_path(place: str) -> None:
+    assert Draft.at(place).path == Path(place)

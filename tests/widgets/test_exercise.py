@@ -159,6 +159,7 @@ def test_every_exercise_can_be_drawn(ex: Exercise) -> None:
     assert "```" not in drawn
     assert "**" not in drawn
     assert "|:" not in drawn
+    assert '"> ' not in drawn
 
 
 # ── where it shows ──

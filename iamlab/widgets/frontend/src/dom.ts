@@ -33,7 +33,7 @@ export function prose(text: string): Child[] {
   return text.split("`").map((piece, index) => (index % 2 ? h("code.iamlab-value", {}, piece) : piece));
 }
 
-const TAGS = new Set(["p", "ul", "ol", "li", "pre", "table", "tr", "th", "td", "code", "strong", "em"]);
+const TAGS = new Set(["p", "ul", "ol", "li", "blockquote", "pre", "table", "tr", "th", "td", "code", "strong", "em"]);
 
 /** Python's prose as elements. A tag that is not one of ours is drawn as plain text around its children. */
 export function written(nodes: Prose[]): Child[] {
