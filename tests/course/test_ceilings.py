@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -19,8 +19,9 @@ from iamlab import Lab
 from iamlab.course import Exercise, Outcome, exercise, exercises
 from iamlab.course.bench import Bench
 from iamlab.course.ceilings import PROVEN, AtMost, LetsInAtMost
-from iamlab.course.demand import Demands, Holds
+from iamlab.course.demand import Ask, Demands, Holds
 from iamlab.course.outcome import Result
+from iamlab.engine import Decision, PolicySet, Request, decide
 
 USER, ROLE, MANAGED = (f"arn:aws:iam::123456789012:{kind}/" for kind in ("user", "role", "policy"))
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/"
@@ -129,6 +130,12 @@ RIGHT = {
         trust({"AWS": INES_OTTO}),
         trust("*", ArnNotEquals={"aws:PrincipalArn": INES_OTTO}) | {"Effect": "Deny"},
     ),
+    ("03-roles/who-may-wear-it", "with session tags"): door(
+        "ReportReader", trust({"AWS": INES_OTTO}) | {"Action": ["sts:AssumeRole", "sts:TagSession"]}
+    ),
+    ("03-roles/who-may-wear-it", "values that are no texts"): door(
+        "ReportReader", trust({"AWS": INES_OTTO}, Bool={"aws:PrincipalIsAWSService": False})
+    ),
     ("03-roles/backup-reader", "bucket and objects, read and list"): new_role(
         "BackupReader", trust({"Service": "ec2.amazonaws.com"})
     )
@@ -169,6 +176,9 @@ RIGHT = {
         allow("s3:*"),
         deny("s3:DeleteBucket", Null={"aws:MultiFactorAuthAge": "true"}),
     ),
+    ("06-multi-factor-authentication/the-trap", "on all buckets by their ARN"): on_user(
+        "rob", "Files", allow("s3:*"), deny("s3:DeleteBucket", "arn:aws:s3:::*", BoolIfExists=NO_MFA)
+    ),
     ("06-multi-factor-authentication/the-trap", "allowed only with a code"): on_user(
         "rob",
         "Files",
@@ -197,6 +207,12 @@ RIGHT = {
         allow("s3:*"),
         allow([*FIRST_STEPS, "iam:ResyncMFADevice"], [SELF, "arn:aws:iam::123456789012:mfa/*"]),
         deny("s3:*", BoolIfExists=NO_MFA),
+    ),
+    ("08-access-keys/own-keys", "a Deny on all others"): on_group(
+        "Coders",
+        "OwnKeys",
+        allow("iam:*AccessKey*"),
+        {"Effect": "Deny", "Action": "*", "NotResource": SELF},
     ),
     ("08-access-keys/revoke-sessions", "the old Allow written anew"): on_role(
         "Exporter",
@@ -258,6 +274,17 @@ RIGHT = {
             StringLike={"sts:ExternalId": "unicorn-42", "aws:PrincipalArn": f"{USER}consultant"},
             Bool={"aws:SecureTransport": "true"},
         ),
+    ),
+    ("11-how-a-decision-is-made/own-project", "by IAM's own name of the tag"): on_group(
+        "Engineers",
+        "OwnProject",
+        allow("sts:AssumeRole", StringEquals={"iam:ResourceTag/project": "${aws:PrincipalTag/project}"}),
+    ),
+    ("11-how-a-decision-is-made/own-project", "a Deny of other projects"): on_group(
+        "Engineers",
+        "OwnProject",
+        allow("sts:AssumeRole"),
+        deny("*", StringNotEquals={"aws:ResourceTag/project": "${aws:PrincipalTag/project}"}),
     ),
     ("12-break-and-fix/help-desk", "rotation for the printer"): on_user(
         "desk-iris",
@@ -338,6 +365,11 @@ RIGHT = {
         )
         | {"Principal": "*"},
     ),
+    ("12-break-and-fix/open-bucket", "by the role's id"): of_bucket(
+        "invoices-12",
+        allow("s3:GetObject", "arn:aws:s3:::invoices-12/*", StringLike={"aws:userid": "ID:*"})
+        | {"Principal": "*"},
+    ).replace("ID:", "' + iam.get_role(RoleName='Accounting-12')['Role']['RoleId'] + ':"),
     ("12-break-and-fix/open-bucket", "over TLS only"): of_bucket(
         "invoices-12",
         allow("s3:GetObject", "arn:aws:s3:::invoices-12/*") | {"Principal": {"AWS": f"{ROLE}Accounting-12"}},
@@ -424,3 +456,48 @@ def test_what_should_not_have_been_allowed_is_named(lab: Lab) -> None:
         "lets in `arn:aws:iam::123456789012:user/dba-somebody`" in said["12-break-and-fix/open-role"].message
     )
     assert "of another account (111122223333)" in said["03-roles/who-may-wear-it"].message
+
+
+class Asked:
+    """A bench on which one caller's policies lie."""
+
+    def __init__(self, policies: PolicySet, *flags: str) -> None:
+        request = Request("s3:ListBucket", "arn:aws:s3:::b", f"{USER}ana", flags=flags)
+        self.decision = decide(request, policies)
+
+    def ask(self, ask: Ask) -> Decision:
+        return self.decision
+
+
+def _document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+IN_S3 = AtMost(Ask("user/ana", "s3", "ListObjectsV2"), _document(allow("s3:*")), "Only S3.")
+EVERYTHING, ONLY_S3 = _document(allow("*")), _document(allow("s3:*"))
+
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html for the last one
+CEILINGS = {
+    "a policy by itself": (Asked(PolicySet(EVERYTHING)), True),
+    "under a boundary": (Asked(PolicySet(EVERYTHING, boundary=ONLY_S3)), False),
+    "under an SCP": (Asked(PolicySet(EVERYTHING, scps=[[EVERYTHING], [ONLY_S3]])), False),
+    "under an SCP that allows more": (Asked(PolicySet(EVERYTHING, scps=[[EVERYTHING]])), True),
+    "between both": (
+        Asked(PolicySet(EVERYTHING, boundary=_document(allow(["s3:*", "sqs:*"])), scps=[[ONLY_S3]])),
+        False,
+    ),
+    "under an SCP, in the management account": (
+        Asked(PolicySet(EVERYTHING, scps=[[ONLY_S3]]), "management_account"),
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CEILINGS)
+def test_a_ceiling_is_held_against_all_layers_together(name: str) -> None:
+    bench, beyond = CEILINGS[name]
+    found = IN_S3.shortfall(cast(Bench, bench))
+    assert (found is not None) is beyond
+    if found is not None:
+        assert found.decision is not None
+        assert found.decision.allowed or "management" in name
