@@ -213,7 +213,9 @@ class Gate:
     # -------------------------------------------------------------- refusals before a call is known
     def _unroutable(self, service: str, request: Any, request_id: str) -> Reply:
         protocol = operations.protocol_of(service, request.content_type)
-        error = failure(Failure.UNKNOWN_OPERATION, service, protocol)
+        error = failure(
+            Failure.UNKNOWN_OPERATION, service, protocol, operations.unknown_action(request, protocol)
+        )
         return operations.error_reply(
             error, service, protocol, None, request_id, head=request.method == "HEAD"
         )

@@ -11,11 +11,14 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
 from iamlab.cloud import Lab
 from iamlab.cloud.moto_seam.faults import mended
-from iamlab.cloud.moto_seam.operations import operation_named
+from iamlab.cloud.moto_seam.operations import Reply, operation_named
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:none"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:none"
@@ -75,12 +78,50 @@ def test_a_fault_looks_like_the_services_own(
 
 def test_what_is_no_error_or_of_no_known_form_stays_as_it_is() -> None:
     model = operation_named("secretsmanager", "GetSecretValue")
-    for reply in (
+    replies: tuple[Reply, ...] = (
         (200, {}, '{"message": "fine"}'),
         (404, {}, "<html>"),
         (404, {}, "[]"),
         (500, {}, ""),
         (400, {}, json.dumps({"__type": "NobodyKnows", "message": "x", "Message": "x"})),
-    ):
+    )
+    for reply in replies:
         assert mended(reply, "secretsmanager", "json", model) == reply
     assert mended((404, {}, "{}"), "s3", "rest-xml", model) == (404, {}, "{}")
+
+
+UNKNOWN: list[tuple[str, str, str, str]] = [
+    ("iam", "iam", "Action=Fly&Version=2010-05-08", "Could not find operation Fly for version 2010-05-08"),
+    ("iam", "iam", "Action=GetUser", "Could not find operation GetUser for version NO_VERSION_SPECIFIED"),
+    (
+        "sts",
+        "sts",
+        "Action=GetCallerIdentity&Version=2010-05-08",
+        "Could not find operation GetCallerIdentity for version 2010-05-08",
+    ),
+    (
+        "ec2",
+        "ec2.us-east-1",
+        "Action=Fly&Version=2016-11-15",
+        "The action Fly is not valid for this web service.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("service", "host", "body", "message"), UNKNOWN, ids=[row[2] for row in UNKNOWN])
+def test_what_a_service_does_not_know_is_named(
+    lab: Lab, service: str, host: str, body: str, message: str
+) -> None:
+    asked = AWSRequest(
+        "POST",
+        f"https://{host}.amazonaws.com/",
+        data=body,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    key = boto3.Session().get_credentials()
+    assert key is not None
+    SigV4Auth(key, service, "us-east-1").add_auth(asked)
+    answer = requests.post(str(asked.url), data=body, headers=dict(asked.headers), timeout=10)
+    assert answer.status_code == 400
+    assert "<Code>InvalidAction</Code>" in answer.text
+    assert f"<Message>{message}</Message>" in answer.text

@@ -40,6 +40,8 @@ Reply = tuple[int, dict[str, Any], str | bytes]
 """Status, headers, body: what moto's handlers return."""
 
 _UNZIPPED = "iamlab.unzipped"
+# Services whose operations are those of one version of their API, which each request names.
+_OF_ONE_VERSION = frozenset({"iam", "sts"})
 _ELB_VERSIONS = {"2012-06-01": "elb", "2015-12-01": "elbv2"}
 
 
@@ -98,6 +100,8 @@ def operation_of(service: str, request: Request, body: bytes) -> Operation:
         protocol = determine_request_protocol(model, request.content_type)
     except (NotFound, NotImplementedError) as error:
         raise UnknownOperationError(service) from error
+    if service in _OF_ONE_VERSION and request.values.get("Version") != model.api_version:
+        raise UnknownOperationError(service)
     # A streaming body (an object's bytes) is never a parameter that a decision could need.
     readable = b"" if operation.input_shape is not None and operation.has_streaming_input else plain
     try:
@@ -123,6 +127,16 @@ def knows(service: str, request: Request) -> bool:
     except (NotFound, NotImplementedError):
         return False
     return True
+
+
+def unknown_action(request: Request, protocol: str) -> str:
+    """What services of the query protocol say to an action that they don't know; '' where nothing names one."""
+    action, version = (request.values.get(name, "") for name in ("Action", "Version"))
+    if not action:
+        return ""
+    if protocol == "ec2":
+        return f"The action {action} is not valid for this web service."
+    return f"Could not find operation {action} for version {version or 'NO_VERSION_SPECIFIED'}"
 
 
 def _unzip(request: Request, body: bytes) -> bytes:
