@@ -69,8 +69,9 @@ FAULTS: list[tuple[str, str, dict[str, Any], dict[str, Any], int]] = [
 def test_a_fault_looks_like_the_services_own(
     lab: Lab, service: str, operation: str, params: dict[str, Any], expected: dict[str, Any], status: int
 ) -> None:
+    make: Any = boto3.client
     with pytest.raises(ClientError) as caught:
-        getattr(boto3.client(service, region_name="us-east-1"), operation)(**params)
+        getattr(make(service, region_name="us-east-1"), operation)(**params)
     answer: dict[str, Any] = dict(caught.value.response)
     assert answer.pop("ResponseMetadata")["HTTPStatusCode"] == status
     assert answer == expected

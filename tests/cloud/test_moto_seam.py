@@ -237,6 +237,15 @@ def test_dates_of_resources_are_the_labs(lab: Lab) -> None:
     assert boto3.client("secretsmanager").describe_secret(SecretId=secret)["CreatedDate"].year == 2040
 
 
+def test_dates_of_queues_are_whole_seconds(lab: Lab) -> None:
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    url = sqs.create_queue(QueueName="line")["QueueUrl"]
+    shown = sqs.get_queue_attributes(
+        QueueUrl=url, AttributeNames=["CreatedTimestamp", "LastModifiedTimestamp"]
+    )
+    assert all(re.fullmatch(r"\d{10}", date) for date in shown["Attributes"].values())
+
+
 def test_whoever_waits_for_a_standing_clock_is_not_left_waiting(lab: Lab) -> None:
     sqs = boto3.client("sqs")
     queue = sqs.create_queue(QueueName="q")["QueueUrl"]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from moto.core import responses
+from moto.core import responses, utils
 
 from iamlab.cloud.moto_seam import buckets, keys, sealed
 from iamlab.cloud.moto_seam.picking import pick
@@ -50,6 +50,8 @@ _LAZY: dict[str, tuple[tuple[str, str, str, Any], ...]] = {
             lambda self, *_args, **_kwargs: ("events of other services don't run functions here", True, ""),
         ),
     ),
+    # A queue's dates are whole seconds.
+    "sqs": (("moto.sqs.models", "", "unix_time", lambda: int(utils.unix_time())),),
     # moto's ciphertext of a parameter is its value behind a prefix
     "ssm": (
         ("moto.ssm.models", "Parameter", "encrypt", sealed.conceal),
