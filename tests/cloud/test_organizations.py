@@ -142,6 +142,23 @@ def test_what_is_not_attached_cannot_be_detached_nor_attached_twice(organisation
     client.detach_policy(PolicyId=policy, TargetId=account)
 
 
+def test_units_of_one_parent_have_names_of_their_own(organisation: Organisation) -> None:
+    client, root = organisation.client, organisation.root
+    taken = ("DuplicateOrganizationalUnitException", 400, "An OU with the same name already exists.")
+    made = [
+        client.create_organizational_unit(ParentId=root, Name=name)["OrganizationalUnit"]["Id"]
+        for name in ("Shop", "Lab")
+    ]
+    assert refusal(client.create_organizational_unit, ParentId=root, Name="Shop") == taken
+    assert refusal(client.update_organizational_unit, OrganizationalUnitId=made[1], Name="Shop") == taken
+    client.create_organizational_unit(ParentId=made[0], Name="Shop")
+
+
+def test_the_management_account_cannot_be_removed(organisation: Organisation) -> None:
+    refused = refusal(organisation.client.remove_account_from_organization, AccountId="123456789012")
+    assert refused[:2] == ("MasterCannotLeaveOrganizationException", 400)
+
+
 def test_s3_tells_callers_of_the_organisation_why_and_strangers_nothing(
     lab: Lab, organisation: Organisation
 ) -> None:

@@ -124,6 +124,19 @@ def attached_ids(account: str, target: str, kind: str) -> tuple[str, ...]:
     return tuple(policy.id for policy in node.attached_policies if policy.type == kind) if node else ()
 
 
+def units_under(account: str, parent: str) -> Mapping[str, str]:
+    """The OUs right under a root or OU of the organisation that `account` manages, id by name."""
+    backend = _managed_by(account)
+    units = backend.ou if backend is not None else ()
+    return {str(node.name): str(node.id) for node in units if node.parent_id == parent}
+
+
+def parent_of(account: str, target: str) -> str | None:
+    """The root or OU right above an OU or account."""
+    node = _node(account, target)
+    return str(node.parent_id) if node is not None and node.parent_id else None
+
+
 def target_exists(account: str, target: str) -> bool:
     """Whether the organisation that `account` manages has this root, OU or account."""
     return _node(account, target) is not None

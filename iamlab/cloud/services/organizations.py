@@ -52,6 +52,32 @@ def content_is_a_policy(call: Call, state: LabState) -> None:
         raise _violation("You have exceeded the maximum allowed policy size.")
 
 
+@guard("organizations", "CreateOrganizationalUnit", "UpdateOrganizationalUnit")
+def names_of_units_differ(call: Call, state: LabState) -> None:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html
+
+    Under one parent an OU's name is given once.
+    """
+    unit = call.params.get("OrganizationalUnitId")
+    parent = organizations.parent_of(call.account, unit) if unit else call.params.get("ParentId")
+    other = organizations.units_under(call.account, parent or "").get(call.params.get("Name") or "")
+    if other is not None and other != unit:
+        raise AwsError("DuplicateOrganizationalUnitException", "An OU with the same name already exists.")
+
+
+@guard("organizations", "RemoveAccountFromOrganization")
+def management_account_stays(call: Call, state: LabState) -> None:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_RemoveAccountFromOrganization.html"""
+    place = organizations.membership(call.account)
+    if place is not None and place.management and call.params["AccountId"] == call.account:
+        raise AwsError(
+            "MasterCannotLeaveOrganizationException",
+            "You can't remove a management account from an organization. If you want the management account to "
+            "become a member account in another organization, you must first delete the current organization of "
+            "the management account.",
+        )
+
+
 @guard("organizations", "AttachPolicy")
 def policy_can_be_attached(call: Call, state: LabState) -> None:
     """An SCP or RCP that hangs somewhere while its type is off would bind nobody: AWS refuses to hang it there."""
