@@ -70,6 +70,12 @@ class Gate:
             request: moto's request, unread.
             secure: the request came over TLS, as far as policies are concerned.
         """
+        try:
+            return self._handle(endpoint, request, secure)
+        finally:
+            request.close()  # files of a form
+
+    def _handle(self, endpoint: Endpoint, request: Any, secure: bool) -> Reply:
         state = self.state
         now = state.clock.tick()
         if state.recorder is not None:

@@ -34,11 +34,13 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.moto_seam import buckets
+from iamlab.cloud.moto_seam import buckets, forms
 
 Reply = tuple[int, dict[str, Any], str | bytes]
 """Status, headers, body: what moto's handlers return."""
 
+# An upload by a browser's form, which is moto's own operation: to policies it is a PutObject.
+_POST_OBJECT = "PostObject"
 _UNZIPPED = "iamlab.unzipped"
 # Services whose operations are those of one version of their API, which each request names.
 _OF_ONE_VERSION = frozenset({"iam", "sts"})
@@ -117,7 +119,11 @@ def operation_of(service: str, request: Request, body: bytes) -> Operation:
         )
     except (RequestParserError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInputError(str(error)) from error
-    return Operation(service, operation, protocol, dict(params or {}))
+    params = dict(params or {})
+    if service == "s3" and operation.name == _POST_OBJECT:
+        operation = model.operation_model("PutObject")
+        params = forms.upload(request, virtual_bucket(request) or request.path.strip("/").split("/")[0])
+    return Operation(service, operation, protocol, params)
 
 
 def knows(service: str, request: Request) -> bool:

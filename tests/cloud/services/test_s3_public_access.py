@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -270,3 +271,30 @@ def test_acls_of_new_buckets(s3: Any, params: dict[str, Any], code: str | None) 
         s3.create_bucket(Bucket="new", **params)
     else:
         assert _refusal(s3.create_bucket, Bucket="new", **params)[:2] == (400, code)
+
+
+# ------------------------------------------------------------------ uploads by a browser's form
+def _post(client: Any, key: str, **fields: str) -> tuple[int, str]:
+    """Status and error code of an upload by form."""
+    conditions: list[Any] = [{name: value} for name, value in fields.items()]
+    form = client.generate_presigned_post("box", key, Fields=dict(fields), Conditions=conditions)
+    answer = requests.post(form["url"], data=form["fields"], files={"file": ("me.txt", b"text")})
+    return answer.status_code, answer.text.partition("<Code>")[2].partition("</Code>")[0]
+
+
+def test_a_form_is_an_upload_like_any_other(lab: Lab, s3: Any) -> None:
+    iam = boto3.client("iam")
+    iam.create_user(UserName="ana")
+    put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::box/ana/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": put})
+    iam.put_user_policy(UserName="ana", PolicyName="put", PolicyDocument=document)
+    ana = lab.session(iam.create_access_key(UserName="ana")).client("s3")
+    assert _post(ana, "ana/${filename}") == (204, "")
+    assert s3.get_object(Bucket="box", Key="ana/me.txt")["Body"].read() == b"text"
+    assert _post(ana, "bob/${filename}") == (403, "AccessDenied")
+
+
+def test_a_form_can_not_bring_a_public_acl_either(s3: Any) -> None:
+    assert _post(s3, "a", acl="public-read") == (403, "AccessDenied")
+    s3.delete_public_access_block(Bucket="box")
+    assert _post(s3, "a", acl="public-read") == (400, "AccessControlListNotSupported")
