@@ -63,7 +63,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "kms": ("kms_keys", "kms_key_states", "kms_key_policies", "kms_metadata"),
     "lambda": ("lambda_functions", "lambda_permissions"),
     "organizations": ("organizations", "iam_root_access"),
-    "s3": ("s3_batches", "s3_encryption", "s3_buckets", "s3_acls", "s3_owners", "s3_policies"),
+    "s3": ("s3_batches", "s3_encryption", "s3_buckets", "s3_acls", "s3_forms", "s3_owners", "s3_policies"),
     "secretsmanager": ("secret_policies", "service_keys"),
     "sns": ("labelled_permissions", "messaging_policies", "service_keys"),
     "sqs": ("labelled_permissions", "messaging_policies", "service_keys"),
