@@ -141,6 +141,18 @@ def test_a_policy_of_a_bus_has_at_most_10_kb(events: Any) -> None:
     assert _refusal(events.put_permission, Policy=document)[1] == "PolicyLengthExceededException"
 
 
+def test_an_event_reaches_the_target_of_a_rule_that_matches_it(events: Any) -> None:
+    sqs = _client("sqs")
+    url = sqs.create_queue(QueueName="news")["QueueUrl"]
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="orders", Targets=[{"Id": "queue", "Arn": f"arn:aws:sqs:{HERE}:news"}])
+    for source in ("shop", "weather"):
+        sent = events.put_events(Entries=[{"Source": source, "DetailType": "news", "Detail": "{}"}])
+        assert sent["FailedEntryCount"] == 0
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert [json.loads(message["Body"])["source"] for message in received] == ["shop"]
+
+
 def test_permissions_are_taken_back(events: Any) -> None:
     not_there = "ResourceNotFoundException"
     assert _refusal(events.remove_permission, StatementId="other")[1:] == (
