@@ -437,7 +437,7 @@ SELF_SERVICE = Exercise(
                     {"Bucket": "field-notes", "Key": "monday.txt"},
                     mfa=True,
                 ),
-                "With a second factor `field-sam` should be able to use S3, and he is not.",
+                "With a second factor `field-sam` should be able to use S3, and he cannot.",
                 "S3 closed for good",
             ),
             AtMost(
