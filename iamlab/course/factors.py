@@ -93,8 +93,8 @@ WHO_HAS_MFA = Exercise(
             Option(
                 "a",
                 "For all of them: she has a device.",
-                "Having a device changes nothing by itself. The key says whether *these credentials* were got with a "
-                "code, not whether she owns a phone.",
+                "For a call, having a device changes nothing by itself. The key says whether *these credentials* were "
+                "got with a code, not whether she owns a phone.",
                 mistake="owning a device is enough",
             ),
             Option(
