@@ -146,7 +146,8 @@ ONE_GROUP = Exercise(
     level=2,
     question=(
         "The users `kim` and `omar` and the empty group `Developers` stand in the lab. Both must be able to **read "
-        "an item** (`dynamodb:GetItem`) of the table `Builds`, and nothing more.\n\n"
+        "an item** (`dynamodb:GetItem`) of the table `Builds`, and nothing more. "
+        "(DynamoDB is AWS's database: it keeps items in tables.)\n\n"
         "Write the policy **once**: put it on the group, with no policy on the users themselves."
     ),
     scene=Scene(users=(User("kim"), User("omar")), groups=(Group("Developers"),), tables=(Table("Builds"),)),
