@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 import time
 import traceback
@@ -26,6 +27,7 @@ MARK = b"\x00\x01iamlab "
 READY = b"ready"
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_IN_127 = re.compile(r"127(\.\d{1,3}){3}")
 _PROCESSES = (
     "subprocess.Popen",
     "os.system",
@@ -174,16 +176,19 @@ def _context(request: dict[str, Any]) -> SimpleNamespace:
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _PROCESSES:
         raise PermissionError("a function in the lab can't start processes")
-    if event in ("socket.connect", "socket.sendto"):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         address = arguments[1]
-        host = address[0] if isinstance(address, tuple) else None
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        # what has no host is a program of this machine, which may reach further
+        host = address[0] if isinstance(address, tuple) else address
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
         host = arguments[0]
+    elif event == "socket.getnameinfo":
+        host = arguments[0][0]
     else:
         return
     if isinstance(host, bytes):
         host = host.decode("ascii", "replace")
-    if host and host not in _LOOPBACK and not str(host).startswith("127."):
+    if host and host not in _LOOPBACK and not _IN_127.fullmatch(str(host)):
         raise ConnectionRefusedError(f"a function in the lab reaches nothing but the lab, not {host}")
 
 

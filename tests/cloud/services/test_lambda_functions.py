@@ -44,6 +44,11 @@ def fail(event, context):
 def leave(event, context):
     sys.exit(event["code"])
 
+def post(event, context):
+    import socket
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+        end.sendmsg([b"x"], [], 0, tuple(event["to"]))
+
 def reach(event, context):
     import socket
     socket.create_connection((event["host"], 80), timeout=1)
@@ -58,6 +63,7 @@ actions = {
     "fail": fail,
     "leave": leave,
     "reach": reach,
+    "post": post,
     "start": start,
     "sleep": lambda event, context: time.sleep(30),
     "set": lambda event, context: {1, 2},
@@ -170,6 +176,8 @@ def test_its_variables_are_its_own(
         ({"do": "long"}, "Function.ResponseSizeTooLarge", "exceeded maximum allowed payload size"),
         ({"do": "reach", "host": "192.0.2.1"}, "ConnectionRefusedError", "reaches nothing but the lab"),
         ({"do": "reach", "host": "example.com"}, "ConnectionRefusedError", "reaches nothing but the lab"),
+        ({"do": "reach", "host": "127.example.com"}, "ConnectionRefusedError", "reaches nothing but the lab"),
+        ({"do": "post", "to": ["192.0.2.1", 9]}, "ConnectionRefusedError", "reaches nothing but the lab"),
         ({"do": "start"}, "PermissionError", "can't start processes"),
     ],
     ids=lambda value: str(value["do"]) if isinstance(value, dict) else "",
