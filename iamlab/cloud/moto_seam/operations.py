@@ -35,6 +35,7 @@ from werkzeug.exceptions import NotFound
 
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import buckets, forms
+from iamlab.cloud.moto_seam.chosen import choose
 
 Reply = tuple[int, dict[str, Any], str | bytes]
 """Status, headers, body: what moto's handlers return."""
@@ -42,6 +43,7 @@ Reply = tuple[int, dict[str, Any], str | bytes]
 # An upload by a browser's form, which is moto's own operation: to policies it is a PutObject.
 _POST_OBJECT = "PostObject"
 _UNZIPPED = "iamlab.unzipped"
+_QUEUE = "QueueUrl"
 # Services whose operations are those of one version of their API, which each request names.
 _OF_ONE_VERSION = frozenset({"iam", "sts"})
 _ELB_VERSIONS = {"2012-06-01": "elb", "2015-12-01": "elbv2"}
@@ -104,6 +106,8 @@ def operation_of(service: str, request: Request, body: bytes) -> Operation:
         raise UnknownOperationError(service) from error
     if service in _OF_ONE_VERSION and request.values.get("Version") != model.api_version:
         raise UnknownOperationError(service)
+    if request.args and service != "s3":
+        _check_url(request, operation, protocol)
     # A streaming body (an object's bytes) is never a parameter that a decision could need.
     readable = b"" if operation.input_shape is not None and operation.has_streaming_input else plain
     try:
@@ -120,10 +124,31 @@ def operation_of(service: str, request: Request, body: bytes) -> Operation:
     except (RequestParserError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInputError(str(error)) from error
     params = dict(params or {})
+    choose(request, operation.name, protocol)
+    if service == "sqs" and _QUEUE not in params and _has(operation, _QUEUE):
+        params[_QUEUE] = request.raw_url.partition("?")[0]  # where moto looks for the queue then
     if service == "s3" and operation.name == _POST_OBJECT:
         operation = model.operation_model("PutObject")
         params = forms.upload(request, virtual_bucket(request) or request.path.strip("/").split("/")[0])
     return Operation(service, operation, protocol, params)
+
+
+def _check_url(request: Request, operation: OperationModel, protocol: str) -> None:
+    """moto's handlers prefer some parameters of the URL to those of the body, and the other way round."""
+    if protocol in ("query", "ec2"):
+        wrong = request.args.keys() & request.form.keys()
+    else:
+        members = operation.input_shape.members if operation.input_shape is not None else {}
+        where = {name: (member.serialization, name) for name, member in members.items()}
+        ours = {row.get("name", name) for row, name in where.values() if row.get("location") == "querystring"}
+        others = {one for row, name in where.values() for one in (name, row.get("name", name))}
+        wrong = request.args.keys() & (others - ours)
+    if wrong:
+        raise BadInputError(f"{min(wrong)} does not belong into the URL")
+
+
+def _has(operation: OperationModel, parameter: str) -> bool:
+    return operation.input_shape is not None and parameter in operation.input_shape.members
 
 
 def knows(service: str, request: Request) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from moto.core import responses, utils
 
 from iamlab.cloud.moto_seam import buckets, keys, sealed
+from iamlab.cloud.moto_seam.chosen import chosen
 from iamlab.cloud.moto_seam.picking import pick
 
 # module, object inside it ('' = the module itself), attribute, replacement
@@ -28,6 +29,10 @@ _EAGER: tuple[tuple[str, str, str, Any], ...] = (
     ),
     # Last-used data of keys is written by the gate, also for the calls that moto never sees.
     ("moto.iam.models", "", "mark_account_as_visited", lambda *_args, **_kwargs: None),
+    # moto would read the operation from where the gate doesn't look.
+    ("moto.core.responses", "BaseResponse", "_get_action", chosen),
+    # … and parameters from what looks like a form inside of a JSON body.
+    ("moto.core.responses", "", "parse_qsl", lambda *_args, **_kwargs: []),
     # Called for each request over a class that never changes.
     ("moto.core.responses", "", "method_names_from_class", None),
     ("moto.core.serialize", "AttributePicker", "__call__", pick),

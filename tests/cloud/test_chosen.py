@@ -1,0 +1,105 @@
+"""moto runs what was decided on: no request says one thing to the gate and another to moto's handlers.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError
+
+from iamlab.cloud import Lab
+
+MakeUser = Callable[..., boto3.Session]
+SQS = "https://sqs.us-east-1.amazonaws.com"
+ACCOUNT = "123456789012"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.SendMessage"}
+
+
+def allow(action: str, *resources: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": list(resources) or "*"}
+
+
+def send(session: boto3.Session, service: str, url: str, body: str, headers: dict[str, str]) -> int:
+    """The status of a request that no client would make, signed with a session's key."""
+    method, sign = ("PUT", S3SigV4Auth) if service == "s3" else ("POST", SigV4Auth)
+    request = AWSRequest(method=method, url=url, data=body, headers=headers)
+    sign(session.get_credentials(), service, "us-east-1").add_auth(request)
+    return int(
+        requests.request(method, url, data=body, headers=dict(request.headers), timeout=10).status_code
+    )
+
+
+def test_text_in_a_body_is_no_operation(lab: Lab, make_user: MakeUser) -> None:
+    url = boto3.client("sqs").create_queue(QueueName="kept")["QueueUrl"]
+    ana = make_user("ana", allow("sqs:SendMessage"), allow("kms:ListKeys"))
+    ana.client("sqs").send_message(QueueUrl=url, MessageBody="&Action=DeleteQueue&")
+    ana.client("kms").list_keys(Marker="&Action=CreateKey&")
+    assert boto3.client("sqs").list_queues()["QueueUrls"] == [url]
+    assert not boto3.client("kms").list_keys()["Keys"]
+
+
+def test_text_in_a_body_is_no_parameter(lab: Lab, make_user: MakeUser) -> None:
+    admin = boto3.client("secretsmanager")
+    arns = [admin.create_secret(Name=name, SecretString="old")["ARN"] for name in ("mine", "theirs")]
+    ana = make_user("ana", allow("secretsmanager:*", arns[0]), allow("kms:*")).client("secretsmanager")
+    ana.put_secret_value(SecretId="mine", SecretString="&SecretId=theirs&")
+    assert admin.get_secret_value(SecretId="theirs")["SecretString"] == "old"
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "headers"),
+    [
+        ("{0}/shut", "Action=SendMessage&MessageBody=x&Version=2012-11-05", FORM),
+        ("{0}/shut", json.dumps({"MessageBody": "x"}), JSON),
+        (
+            f"{SQS}/?Action=ListQueues",
+            "Action=SendMessage&MessageBody=x&Version=2012-11-05&QueueUrl={0}/shut",
+            FORM,
+        ),
+        (f"{SQS}/?QueueUrl={{0}}/shut", json.dumps({"MessageBody": "x"}), JSON),
+    ],
+    ids=["by-path", "by-path-in-json", "two-actions", "by-url-in-json"],
+)
+def test_a_queue_is_the_one_decided_on_however_it_is_named(
+    lab: Lab, make_user: MakeUser, url: str, body: str, headers: dict[str, str]
+) -> None:
+    shut = boto3.client("sqs").create_queue(QueueName="shut")["QueueUrl"]
+    place = shut.rpartition("/")[0]
+    denied = allow("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:shut") | {"Effect": "Deny"}
+    ana = make_user("ana", allow("sqs:*"), denied)
+    assert send(ana, "sqs", url.format(place), body.replace("{0}", place), headers) >= 400
+    assert "Messages" not in boto3.client("sqs").receive_message(QueueUrl=shut)
+
+
+@pytest.mark.parametrize("source", ["//mine/theirs/key", "mine/shut#x", "mine/shut;x", "mine/shut?x=1"])
+def test_a_copy_reads_what_was_decided_on(lab: Lab, make_user: MakeUser, source: str) -> None:
+    s3 = boto3.client("s3")
+    for bucket, key in (("mine", "theirs/key"), ("mine", "shut"), ("theirs", "key")):
+        if "/" in key or bucket == "theirs":
+            s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key=key, Body=f"{bucket} {key}".encode())
+    denied = allow("s3:GetObject", "arn:aws:s3:::mine/shut") | {"Effect": "Deny"}
+    ana = make_user("ana", allow("s3:*", "arn:aws:s3:::mine", "arn:aws:s3:::mine/*"), denied)
+    send(ana, "s3", "https://s3.amazonaws.com/mine/copy", "", {"x-amz-copy-source": source})
+    copies = [item["Key"] for item in s3.list_objects_v2(Bucket="mine")["Contents"] if item["Key"] == "copy"]
+    read = [s3.get_object(Bucket="mine", Key=key)["Body"].read() for key in copies]
+    assert read == ([b"mine theirs/key"] if source.startswith("//") else [])
+
+
+@pytest.mark.parametrize("source", ["mine", "mine/"])
+def test_a_copy_of_no_object_is_refused(lab: Lab, source: str) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="mine")
+    with pytest.raises(ClientError, match="InvalidArgument"):
+        s3.copy_object(Bucket="mine", Key="copy", CopySource=source)
