@@ -137,8 +137,7 @@ class Gate:
         try:
             if call.access_key is not None:
                 accounts.mark_used(call, state)  # a denied attempt is a use, too
-            owner = self._authorise(call)
-            reply = self._run(call, endpoint, owner, event)
+            reply = self._answered(call, endpoint, event)
             state.refusal = None
         except AwsError as error:
             state.refusal = call.request_id, error.code
@@ -158,6 +157,30 @@ class Gate:
         event.caller, event.account = call.caller, call.account  # of a federated call, its proof alone tells
         note(event, state)
         return reply
+
+    def _answered(self, call: Call, endpoint: Endpoint, event: Event) -> Reply:
+        """Decide and run; whatever goes wrong on the way is an answer, too."""
+        try:
+            return self._run(call, endpoint, self._authorise(call), event)
+        except AwsError:
+            raise
+        except HTTPException as error:  # moto's own refusals, already in their wire format
+            reply = error.code or 400, dict(error.get_headers()), error.get_body()
+            return mended(reply, call.service, call.protocol, call.model)
+        except NotImplementedError as error:
+            raise AwsError(
+                "NotImplemented",
+                f"The lab's AWS does not implement {call.name}. Nothing was changed.",
+                501,
+            ) from error
+        except Exception as error:
+            # A fault of the lab must never look like a verdict of IAM.
+            _log.info("%s failed", call.name, exc_info=True)
+            raise AwsError(
+                "InternalFailure",
+                f"The lab's AWS failed in {call.name}: {type(error).__name__}: {error}",
+                501,
+            ) from error
 
     def _authorise(self, call: Call) -> str:
         """Decide whether these credentials, and then whether the caller's policies, let the call run.
@@ -193,27 +216,8 @@ class Gate:
         account = call.account if call.service in _FINDS_BY_ITSELF else owner
         # Written over whatever the request claims for itself.
         request.environ[_OWNER_HEADER] = account
-        try:
-            with self._turns.get(call.service) or nullcontext():
-                reply: Reply = endpoint.handler(request, request.raw_url, request.headers)
-        except HTTPException as error:  # moto's own refusals, already in their wire format
-            reply = error.code or 400, dict(error.get_headers()), error.get_body()
-        except NotImplementedError as error:
-            raise AwsError(
-                "NotImplemented",
-                f"The lab's AWS does not implement {call.name}. Nothing was changed.",
-                501,
-            ) from error
-        except AwsError:
-            raise
-        except Exception as error:
-            # A fault of the lab must never look like a verdict of IAM.
-            _log.info("%s failed", call.name, exc_info=True)
-            raise AwsError(
-                "InternalFailure",
-                f"The lab's AWS failed in {call.name}: {type(error).__name__}: {error}",
-                501,
-            ) from error
+        with self._turns.get(call.service) or nullcontext():
+            reply: Reply = endpoint.handler(request, request.raw_url, request.headers)
         return mended(reply, call.service, call.protocol, call.model)
 
     # -------------------------------------------------------------- refusals before a call is known

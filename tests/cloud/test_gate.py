@@ -442,3 +442,20 @@ def test_a_broken_policy_grants_nothing(make_user: MakeUser, lab: Lab) -> None:
     record.policies["broken"] = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*"}}'
     with pytest.raises(ClientError, match="AccessDenied"):
         ana.client("iam").list_users()
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "parameters"),
+    [
+        ("cloudtrail", "get_trail", {}),
+        ("events", "put_permission", {"Action": 5}),
+        ("kms", "create_key", {"Tags": [{"TagKey": "aws:x", "TagValue": ""}, {}]}),
+    ],
+    ids=["missing", "of-another-type", "half-given"],
+)
+def test_what_no_client_would_send_is_answered_with_an_error(
+    lab: Lab, service: str, method: str, parameters: dict[str, Any]
+) -> None:
+    unchecked = boto3.client(service, config=Config(parameter_validation=False))
+    with pytest.raises(ClientError):
+        getattr(unchecked, method)(**parameters)

@@ -35,6 +35,8 @@ def form_keeps_to_its_policy(call: Call, state: LabState) -> None:
     if call.auth is not AuthKind.POST:
         return
     fields = {str(name).lower(): str(value) for name, value in call.request.form.items()}
+    if len(fields) != len(list(call.request.form.items(multi=True))):
+        raise AwsError("InvalidArgument", "POST requires that a field is given only once.")
     policy = _read(fields.get("policy", ""))
     if _ended(_moment(policy["expiration"]), fields.get("x-amz-date", ""), state.clock):
         raise _against("Policy expired.")
@@ -103,7 +105,7 @@ def _conditions(listed: list[Any]) -> Iterator[tuple[str, str, str]]:
 
 def _check_size(call: Call, least: str, most: str) -> None:
     size = sum(_length(file.stream) for file in call.request.files.values())
-    if not (least.isdigit() and most.isdigit()):
+    if not (least.isdecimal() and most.isdecimal()):
         raise _no_policy(f"Invalid {_RANGE}.")
     if size > int(most):
         raise AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")

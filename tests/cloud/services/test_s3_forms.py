@@ -107,3 +107,8 @@ def test_the_size_keeps_to_its_range(s3: Any) -> None:
     assert _post(form, b"too long")[:2] == (400, "EntityTooLarge")
     assert _post(form, b"x")[:2] == (400, "EntityTooSmall")
     assert s3.get_object(Bucket="box", Key="a")["Body"].read() == b"text"
+
+
+def test_a_field_is_given_once(s3: Any) -> None:
+    form = s3.generate_presigned_post("box", "a")
+    assert _post(form, Key="a")[:2] == (400, "InvalidArgument")
