@@ -187,7 +187,7 @@ def test_what_was_signed_cannot_be_changed_on_the_way(lab: Lab) -> None:
     for changed in (
         _post(request, body=LIST_USERS.replace("ListUsers", "ListRoles")),
         _post(request, **{"Content-Type": "application/x-www-form-urlencoded; charset=latin-1"}),
-        requests.post(IAM + "?Action=ListRoles", data=LIST_USERS, headers=dict(request.headers.items())),
+        requests.post(IAM + "?PathPrefix=/a/", data=LIST_USERS, headers=dict(request.headers.items())),
     ):
         assert changed.status_code == 403
         assert "<Code>SignatureDoesNotMatch</Code>" in changed.text
