@@ -69,6 +69,8 @@ class Call:
     """The service in the credential scope; '' when anonymous."""
     signed_at: datetime | None = None
     """The lab's time at which the request was signed; differs from `now` for presigned URLs."""
+    owner: str | None = None
+    """The account whose resource the call is about; None before its checks are known."""
     proven: dict[str, Any] = field(default_factory=dict)
     """Condition keys that follow from what the request brought along to be verified, a one-time code for one."""
     refused: Mapping[int, AwsError] = field(default_factory=lambda: NOTHING_REFUSED)

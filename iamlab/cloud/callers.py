@@ -33,7 +33,10 @@ class Caller:
     arn: str
     """As CloudTrail and error messages show it: of a role session the session ARN, of a service its name."""
     type: str
-    """`Account` (root), `User`, `AssumedRole`, `FederatedUser`, `AWSService`, `Federated` or `Anonymous`."""
+    """`Account` (root), `User`, `AssumedRole`, `FederatedUser`, `AWSService`, `Federated` or `Anonymous`.
+
+    In another account's trail, `AWSAccount`.
+    """
     account: str | None
     """The account it belongs to; a service and an anonymous caller have none."""
     user_id: str | None = None
@@ -71,6 +74,11 @@ class Caller:
     def service_linked(self) -> bool:
         """A session of a service-linked role: beyond boundaries, SCPs and RCPs."""
         return self.type == "AssumedRole" and "/aws-service-role/" in (self.issuer or "")
+
+
+def outsider(caller: Caller) -> Caller:
+    """A caller as CloudTrail shows it to another account: its account and unique id, without names and keys."""
+    return Caller(arn=caller.account or "", type="AWSAccount", account=caller.account, user_id=caller.user_id)
 
 
 ANONYMOUS = Caller(arn="anonymous", type="Anonymous", account=None, user_id="anonymous")

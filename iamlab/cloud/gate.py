@@ -26,6 +26,7 @@ from iamlab.cloud.moto_seam.faults import mended
 from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
 from iamlab.cloud.ruling import authorise
 from iamlab.cloud.sessions import restriction
+from iamlab.cloud.shared_events import share
 from iamlab.cloud.state import LabState
 from iamlab.cloud.trail import Event, event_for, note
 
@@ -155,13 +156,15 @@ class Gate:
             if reply[0] >= 400:
                 event.fail_with(reply)
         event.caller, event.account = call.caller, call.account  # of a federated call, its proof alone tells
+        share(event, call.owner)
         note(event, state)
         return reply
 
     def _answered(self, call: Call, endpoint: Endpoint, event: Event) -> Reply:
         """Decide and run; whatever goes wrong on the way is an answer, too."""
         try:
-            return self._run(call, endpoint, self._authorise(call), event)
+            self._authorise(call)
+            return self._run(call, endpoint, event)
         except AwsError:
             raise
         except HTTPException as error:  # moto's own refusals, already in their wire format
@@ -182,11 +185,8 @@ class Gate:
                 501,
             ) from error
 
-    def _authorise(self, call: Call) -> str:
+    def _authorise(self, call: Call) -> None:
         """Decide whether these credentials, and then whether the caller's policies, let the call run.
-
-        Returns:
-            The account whose resource the operation is about.
 
         Raises:
             AwsError: one of the checks was denied, or these credentials can't make this call at all.
@@ -200,11 +200,10 @@ class Gate:
         services.prove(call, state)
         if call.caller is ANONYMOUS and call.service != "s3":
             # Authentication has let this pass because the operation itself asks for no credentials.
-            return call.account
-        made = authorise(call, state).made
-        return made[0][0].owner if made else call.account
+            return
+        authorise(call, state)
 
-    def _run(self, call: Call, endpoint: Endpoint, owner: str, event: Event) -> Reply:
+    def _run(self, call: Call, endpoint: Endpoint, event: Event) -> Reply:
         """Our own operation if there is one, else moto's handler in the account that owns the resource."""
         services.check(call, self.state)
         own = services.find(call.service, call.operation)
@@ -213,7 +212,7 @@ class Gate:
             event.succeed(result)
             return operations.result_reply(result, call.service, call.protocol, call.model, call.request_id)
         request = call.request
-        account = call.account if call.service in _FINDS_BY_ITSELF else owner
+        account = call.account if call.service in _FINDS_BY_ITSELF else call.owner or call.account
         # Written over whatever the request claims for itself.
         request.environ[_OWNER_HEADER] = account
         with self._turns.get(call.service) or nullcontext():

@@ -101,12 +101,15 @@ def ask(call: Call, check: Check, state: LabState, shared: Mapping[str, Any]) ->
 def authorise(call: Call, state: LabState, given: Mapping[str, Any] | None = None) -> Ruling:
     """Rule on a call that is really made: remember the decisions for `lab.why()`, and refuse what is denied.
 
+    From then on the call knows whose resource it is about.
+
     Raises:
         AwsError: the call as a whole is denied. Refused parts of a batch stand in `call.refused`.
     """
     ruling = rule(call, state, given)
     if not ruling.made:
         return ruling
+    call.owner = ruling.made[0][0].owner
     refused = ruling.refused
     denied = ruling.denied or next(iter(refused.values()), None)
     decision = denied[1] if denied is not None else ruling.made[0][1]

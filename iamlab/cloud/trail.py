@@ -68,6 +68,12 @@ class Event:
     error_code: str | None = None
     error_message: str | None = None
     response: Mapping[str, Any] | None = None
+    owner: str | None = None
+    """The account whose resource the call is about, where that is known."""
+    shared_id: str | None = None
+    """`sharedEventID`: what this event and the one in the other account's trail have in common."""
+    copy: Event | None = None
+    """The event as it stands in the trail of the resource's owner, another account than the caller's."""
 
     @property
     def who(self) -> str:
@@ -91,7 +97,7 @@ class Event:
         """Of a data event, the resources whose data it is about: type and ARN of each."""
         if not self.data_event:
             return ()
-        return resources_of(self.source, self.parameters, self.region, self.account)
+        return resources_of(self.source, self.parameters, self.region, self.owner or self.account)
 
     @property
     def allowed(self) -> bool:
@@ -140,14 +146,17 @@ class Event:
         }
         if self.resources:
             made["resources"] = [
-                {"accountId": self.account, "type": kind, "ARN": arn} for kind, arn in self.resources
+                {"accountId": self.owner or self.account, "type": kind, "ARN": arn}
+                for kind, arn in self.resources
             ]
         made |= {
             "eventType": "AwsApiCall",
             "managementEvent": not self.data_event,
             "recipientAccountId": self.account,
-            "eventCategory": "Data" if self.data_event else "Management",
         }
+        if self.shared_id is not None:
+            made["sharedEventID"] = self.shared_id
+        made["eventCategory"] = "Data" if self.data_event else "Management"
         session = self.caller.session
         if session is not None and session.kind is SessionKind.CONSOLE:
             made["sessionCredentialFromConsole"] = "true"
@@ -189,6 +198,8 @@ def note(event: Event, state: LabState) -> None:
     state.events.append(event)
     if state.recorder is not None:
         state.recorder.note(event)
+        if event.copy is not None:
+            state.recorder.note(event.copy)
 
 
 def user_identity(caller: Caller) -> dict[str, Any]:
@@ -202,6 +213,8 @@ def user_identity(caller: Caller) -> dict[str, Any]:
     if caller.type == "Anonymous":
         return made | {"principalId": "", "accountId": "anonymous"}
     made["principalId"] = caller.user_id
+    if caller.type == "AWSAccount":
+        return made | {"accountId": caller.account}
     made["arn"] = caller.arn
     made["accountId"] = caller.account
     if caller.access_key:

@@ -17,6 +17,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.moments import moment
+from iamlab.cloud.shared_events import views
 from iamlab.cloud.state import LabState
 from iamlab.cloud.trail import Event
 
@@ -53,9 +54,8 @@ def lookup_events(call: Call, state: LabState) -> dict[str, Any]:
     earliest = call.now - HISTORY
     found = [
         event
-        for event in reversed(list(state.events))
+        for event in views(reversed(list(state.events)), call.account)
         if not event.data_event
-        and event.account == call.account
         and event.region == call.region
         and earliest <= event.time
         and (begin is None or begin <= event.time)
@@ -113,7 +113,7 @@ def _shown(event: Event) -> dict[str, Any]:
 def _user_name(event: Event) -> str | None:
     """The user's name, the session's name of a role, `root`."""
     caller = event.caller
-    if caller.type in ("AWSService", "Anonymous"):
+    if caller.type in ("AWSService", "Anonymous", "AWSAccount"):
         return None
     return event.who.rpartition("/")[2]
 
