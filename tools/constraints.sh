@@ -5,5 +5,5 @@ set -eu
 cd "$(dirname "$0")/.."
 header=$(sed -n '/^#/p' constraints.txt)
 compiled=$(uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
-    --no-annotate --no-header --no-emit-index-url --no-emit-find-links pyproject.toml)
+    --no-annotate --no-header pyproject.toml)
 printf '%s\n%s\n' "$header" "$compiled" > constraints.txt

@@ -57,7 +57,7 @@ class Posture:
 
     def changed(self, word: str, **fields: object) -> Posture:
         """The same principal after one more change."""
-        principal = replace(self.principal, **{k: v for k, v in fields.items() if k != "groups"})  # type: ignore[arg-type]
+        principal = replace(self.principal, **{k: v for k, v in fields.items() if k != "groups"})  # type: ignore[arg-type]  # fields by name, each as its own caller has it
         groups = fields.get("groups", self.groups)
         assert isinstance(groups, tuple)
         return Posture(self.arn, self.changes | {word}, principal, groups)

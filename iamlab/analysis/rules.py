@@ -212,7 +212,7 @@ class Side:
         known = self._known.get(matching)
         if known is None:
             self._cell[0] = matching
-            outcome, _ = judge(self._route, self._stage)  # type: ignore[arg-type]
+            outcome, _ = judge(self._route, self._stage)  # type: ignore[arg-type]  # has what of a stage is asked
             known = self._known[matching] = outcome is Outcome.ALLOWED
         return known
 

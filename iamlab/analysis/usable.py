@@ -231,7 +231,7 @@ class Search:
             if not special or self._has_key(number, key):
                 values = values_for(asked)
                 liked = [test for test in asked if test.statement in grants]
-                values.sort(key=lambda value, key=key, liked=liked: not _passes(liked, key, value))  # type: ignore[misc]
+                values.sort(key=lambda value, key=key, liked=liked: not _passes(liked, key, value))  # type: ignore[misc]  # mypy infers no types for a lambda with defaults
             choices.append([(key, value) for value in values])
         for combination in product(*choices):
             yield dict(combination)

@@ -144,4 +144,4 @@ def _as_response(url: str, reply: Reply | None) -> AWSResponse | None:
     if reply is None:
         return None
     status, headers, body = reply
-    return AWSResponse(url, status, headers, MockRawResponse(body))  # type: ignore[arg-type]
+    return AWSResponse(url, status, headers, MockRawResponse(body))  # type: ignore[arg-type]  # reads as urllib3's does

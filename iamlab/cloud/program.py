@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ _AWS = ("AWS_", "BOTO_", "MOTO_")
 _KEYS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
-class Place:
+class Place(ABC):
     """Somewhere that programs run and find a role; subclasses say by which variables.
 
     Args:
@@ -38,9 +39,9 @@ class Place:
         self._lab = lab
         self._server: Server | None = None
 
+    @abstractmethod
     def variables(self) -> dict[str, str]:
         """The variables by which an SDK finds the credentials."""
-        raise NotImplementedError
 
     @property
     def environ(self) -> dict[str, str]:

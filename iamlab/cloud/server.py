@@ -60,7 +60,7 @@ class Server:
                 request_handler=_Handler,
                 fd=listener.fileno(),
             )
-        self._server.daemon_threads = True  # type: ignore[attr-defined]
+        self._server.daemon_threads = True  # type: ignore[attr-defined]  # of the threaded kind of server
         self._thread = threading.Thread(target=self._server.serve_forever, name="iamlab-server", daemon=True)
         self._stopped = False
 

@@ -33,7 +33,7 @@ class Root:
     def client(self, service: str, region_name: str | None = None) -> Any:
         key = (service, region_name)
         if key not in self._clients:
-            self._clients[key] = self._session.client(service, region_name=region_name)  # type: ignore[call-overload]
+            self._clients[key] = self._session.client(service, region_name=region_name)  # type: ignore[call-overload]  # any service by its name
         return self._clients[key]
 
 

@@ -34,7 +34,7 @@ from twisted.python.components import registerAdapter
 _COST = {"n": 2**12, "r": 8, "p": 1}
 
 
-class Directory(protocol.ServerFactory):  # type: ignore[misc]
+class Directory(protocol.ServerFactory):  # type: ignore[misc]  # twisted and ldaptor carry no types
     """What all connections share."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Directory(protocol.ServerFactory):  # type: ignore[misc]
         return hmac.compare_digest(hashlib.scrypt(password, salt=salt, **_COST), wanted)
 
 
-class ReadOnlyServer(LDAPServer):  # type: ignore[misc]
+class ReadOnlyServer(LDAPServer):  # type: ignore[misc]  # twisted and ldaptor carry no types
     """One connection."""
 
     def handle_LDAPBindRequest(self, request: Any, controls: Any, reply: Any) -> Any:
@@ -101,7 +101,7 @@ class ReadOnlyServer(LDAPServer):  # type: ignore[misc]
     handle_LDAPExtendedRequest = _refuse
 
 
-class Orders(LineOnlyReceiver):  # type: ignore[misc]
+class Orders(LineOnlyReceiver):  # type: ignore[misc]  # twisted and ldaptor carry no types
     """Standard input and output."""
 
     delimiter = b"\n"

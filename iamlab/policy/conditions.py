@@ -288,7 +288,7 @@ def _quantified(
             if value is None:
                 return absent
             # A multivalued key under a plain operator matches nothing: it needs ForAllValues or ForAnyValue.
-            return negated if value.__class__ is tuple else bind(values)(value) is not negated  # type: ignore[arg-type]
+            return negated if value.__class__ is tuple else bind(values)(value) is not negated  # type: ignore[arg-type]  # no tuple here
 
         return holds_bound
 
@@ -296,7 +296,7 @@ def _quantified(
         value = values.get(key)
         if value is None:
             return absent
-        return negated if value.__class__ is tuple else static(value) is not negated  # type: ignore[arg-type]
+        return negated if value.__class__ is tuple else static(value) is not negated  # type: ignore[arg-type]  # no tuple here
 
     return holds
 

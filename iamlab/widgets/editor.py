@@ -212,7 +212,7 @@ class PolicyEditor(Front):
 
     # ── text and draft ──
 
-    @traitlets.validate("text")  # type: ignore[untyped-decorator]
+    @traitlets.validate("text")  # type: ignore[untyped-decorator]  # traitlets types no decorators
     def _validate_text(self, proposal: Mapping[str, Any]) -> str:
         # The page's editor counts every line end as one character, so places agree only if we have no other.
         return _one_line_end(proposal["value"])

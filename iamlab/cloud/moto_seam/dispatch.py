@@ -139,7 +139,7 @@ def _compiled(package: str, table: Callable[[Any], dict[str, Handler]]) -> tuple
 
 
 def _nothing_of_motos(*_: Any) -> Any:
-    """Reached by an operation that the lab's own service hasn't got."""
+    """Stands where moto's handler would: the gate answers `NotImplemented` for what our service hasn't got."""
     raise NotImplementedError
 
 

@@ -29,6 +29,7 @@ from moto.core import utils
 _NAME = "_iamlab_now"
 
 
+# These two and `_signing_now` run with the globals of moto's and botocore's modules, where `_iamlab_now` is put.
 def _naive_now() -> Any:
     return _iamlab_now().replace(tzinfo=None)  # type: ignore[name-defined]  # noqa: F821
 

@@ -20,7 +20,7 @@ from iamlab.cloud.moto_seam import dispatch, operations
 from iamlab.cloud.moto_seam.dispatch import Endpoint
 
 
-class ServerRequest(Request):  # type: ignore[misc]
+class ServerRequest(Request):  # type: ignore[misc]  # moto carries no types
     """A request from a real HTTP server."""
 
     from_wsgi_server = True

@@ -33,7 +33,7 @@ def _network(text: str) -> Network | None:
 
 def _private(network: Network) -> bool:
     return any(
-        network.version == private.version and network.subnet_of(private)  # type: ignore[arg-type]
+        network.version == private.version and network.subnet_of(private)  # type: ignore[arg-type]  # of one version
         for private in _PRIVATE
     )
 

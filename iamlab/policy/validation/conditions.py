@@ -5,7 +5,7 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_conditio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from iamlab.policy.reference import reference
@@ -65,9 +65,9 @@ def _check_key(report: Report, test: TestView) -> None:
         report.add("MISSING_TAG_KEY_IN_CONDITION", message, test.key_node, test.path)
 
 
-def _say_near(report: Report, code: str, test: TestView, names: object) -> None:
+def _say_near(report: Report, code: str, test: TestView, names: Iterable[str]) -> None:
     wanted, slash, tag = test.key.partition("/")
-    whole = near(test.key, (name for name in names if "${" not in name and not name.endswith("/")))  # type: ignore[attr-defined]
+    whole = near(test.key, (name for name in names if "${" not in name and not name.endswith("/")))
     if whole is None and slash and code == "INVALID_GLOBAL_CONDITION_KEY":
         head = near(
             f"{wanted}/", [name for name in (key.name for key in GLOBAL_KEYS.values()) if name.endswith("/")]
