@@ -25,11 +25,11 @@ from iamlab.policy.text import DuplicateKeys
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
-__all__ = ["Statement", "Usage", "compile_statement"]
+__all__ = ["ELEMENTS", "Statement", "Usage", "compile_statement"]
 
 Hit = Callable[[Facts], bool]
 
-_ELEMENTS = frozenset(
+ELEMENTS = frozenset(
     (
         "Sid",
         "Effect",
@@ -42,6 +42,8 @@ _ELEMENTS = frozenset(
         "Condition",
     )
 )
+"""What a statement can consist of."""
+
 _PAIRS = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
 
 
@@ -203,7 +205,7 @@ def compile_statement(
         statement.broken.append(("Statement", repeated))
         unreadable.update(source.repeated)
     for name in source:
-        if name not in _ELEMENTS:
+        if name not in ELEMENTS:
             message = f"`{name}` is no element of a statement{_near(name)}"
             note = problems.note("INVALID_POLICY_ELEMENT", message, (*path, name), at_key=True)
             statement.broken.append((str(name), note))
@@ -223,7 +225,7 @@ def compile_statement(
 
 
 def _near(name: str) -> str:
-    for element in sorted(_ELEMENTS):
+    for element in sorted(ELEMENTS):
         if name.lower() in (element.lower(), element.lower() + "s"):
             return f": did you mean `{element}`?"
     return ""

@@ -23,24 +23,12 @@ from iamlab.cloud.services.policy_documents import named_principals
 from iamlab.cloud.services.resource_documents import Statement, ghost, statements_of, texts
 from iamlab.cloud.state import LabState
 from iamlab.policy.reference import reference
+from iamlab.policy.statement import ELEMENTS
 
 LARGEST = 20_480
 """Bytes of a bucket policy. https://docs.aws.amazon.com/general/latest/gr/s3.html"""
 
 _TOP = frozenset({"Version", "Id", "Statement"})
-_ELEMENTS = frozenset(
-    {
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-    }
-)
 _REQUIRED = (
     ("Effect", "Effect"),
     ("Principal", "NotPrincipal"),
@@ -107,7 +95,7 @@ def _unknown(found: dict[str, Any], known: frozenset[str]) -> AwsError | None:
 
 
 def _elements(statement: Statement, bucket: str) -> AwsError | None:
-    return _unknown(statement, _ELEMENTS)
+    return _unknown(statement, ELEMENTS)
 
 
 def _required(statement: Statement, bucket: str) -> AwsError | None:
