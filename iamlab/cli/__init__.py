@@ -170,6 +170,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="write an AWS shared-credentials file here, readable by you alone, with the profile `admin`",
     )
+    serve.add_argument(
+        "--aws",
+        metavar="DIR",
+        help="write an `aws` command here that calls this AWS with every service, with profiles of its own",
+    )
     serve.add_argument("--account", type=_account, metavar="ID", help="the lab's account number, 12 digits")
 
     doctor = commands.add_parser(

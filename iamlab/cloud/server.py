@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
-from iamlab.cloud import guard
+from iamlab.cloud import aws_command, guard
 from iamlab.cloud.moto_seam import wsgi
 from iamlab.cloud.moto_seam.operations import Reply
+from iamlab.cloud.private_files import write_private
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -36,8 +38,15 @@ HOST = "127.0.0.1"
 _RESET = "/_iamlab/reset"
 # A page in a browser can send requests to loopback: its own host name or origin gives it away.
 _OUR_NAMES = ("127.0.0.1", "localhost", "[::1]")
+# Below them are hosts that clients make of an endpoint: a bucket, an account, `sync-127.0.0.1`. No browser takes a
+# name that ends in a number for anything but an address (https://url.spec.whatwg.org/#host-parsing).
+_BELOW_OURS = (".localhost", "127.0.0.1")
 _DEAD_END = f"http://{HOST}:9"
 """Where calls end that a program sends past its endpoint setting: nothing listens on the discard port."""
+
+
+_BEFORE_PROFILES = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Variables that say who calls, whatever the default profile is."""
 
 
 class Server:
@@ -129,7 +138,25 @@ class Server:
             if key.get("SessionToken"):
                 lines.append(f"aws_session_token = {key['SessionToken']}")
             sections.append("\n".join(lines) + "\n")
-        return _write_private(Path(path), "\n".join(sections))
+        return write_private(Path(path), "\n".join(sections))
+
+    def aws_command(self, folder: str | os.PathLike[str]) -> Path:
+        """Write an `aws` command that reaches this server with every service, and profiles of its own.
+
+        Without further settings it calls as the administrator; `aws configure --profile NAME` adds others. Variables
+        such as `AWS_ACCESS_KEY_ID` go before profiles, as they always do.
+
+        Args:
+            folder: where to; at the front of the PATH it makes `aws` mean this one.
+
+        Returns:
+            The command.
+
+        Raises:
+            CommandLineMissing: the AWS CLI isn't installed.
+            OSError: the folder can't be written, or holds an `aws` that isn't ours.
+        """
+        return aws_command.install(Path(folder), self.url, _DEAD_END, self._lab.environ())
 
     def __repr__(self) -> str:
         return f"iamlab's AWS on {self.url}" + (" (stopped)" if self._stopped else "")
@@ -153,7 +180,7 @@ class Server:
 
     def _respond(self, environ: dict[str, Any]) -> Response:
         host = str(environ.get("HTTP_HOST", "")).rsplit(":", 1)[0]
-        if not (host in _OUR_NAMES or host.endswith(".localhost")):
+        if not (host in _OUR_NAMES or host.endswith(_BELOW_OURS)):
             return Response("this server answers to loopback names only\n", status=403)
         if environ.get("PATH_INFO") == _RESET:
             return self._reset(environ)
@@ -216,28 +243,29 @@ def _nothing_there(request: wsgi.ServerRequest) -> Reply:
     return guard.not_implemented(what, query=query, head=request.method == "HEAD")
 
 
-def _write_private(path: Path, text: str) -> Path:
-    """A file of mode 0600 from its first moment on."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    return path
-
-
 def serve_forever(
-    port: int = 0, credentials_file: str | os.PathLike[str] | None = None, account: str | None = None
+    port: int = 0,
+    credentials_file: str | os.PathLike[str] | None = None,
+    account: str | None = None,
+    aws_folder: str | os.PathLike[str] | None = None,
 ) -> None:
     """Run a lab's AWS until SIGINT or SIGTERM: what `iamlab serve` does.
 
     Args:
         credentials_file: where to write the administrator's key, as profile `admin`.
         account: the account id; None for the usual one.
+        aws_folder: where to write an `aws` command for it.
+
+    Raises:
+        CommandLineMissing: there shall be an `aws` command, and the AWS CLI isn't installed.
+        OSError: the port is taken, or a file can't be written.
     """
     from iamlab.cloud.lab import Lab
     from iamlab.cloud.state import DEFAULT_ACCOUNT
 
     done = threading.Event()
+    # Asked before the lab sets the environment of this process.
+    set_already = [name for name in _BEFORE_PROFILES if name in os.environ]
 
     def finish(_signal: int, _frame: FrameType | None) -> None:
         done.set()
@@ -246,7 +274,7 @@ def serve_forever(
     try:
         with Lab(account=account or DEFAULT_ACCOUNT) as lab:
             server = lab.serve(port)
-            print(_how_to_use(server, credentials_file), flush=True)
+            print(_how_to_use(server, credentials_file, aws_folder, set_already), flush=True)
             while not done.wait(1.0):  # a wait without end would hold signals back on Windows
                 pass
     finally:
@@ -254,21 +282,41 @@ def serve_forever(
             signal.signal(number, handler)
 
 
-def _how_to_use(server: Server, credentials_file: str | os.PathLike[str] | None) -> str:
+def _how_to_use(
+    server: Server,
+    credentials_file: str | os.PathLike[str] | None,
+    aws_folder: str | os.PathLike[str] | None,
+    set_already: Sequence[str],
+) -> str:
+    admin = server.environ()
     lines = [f"iamlab's AWS, with IAM enforced: {server.url}"]
-    if credentials_file is None:
-        admin = server.environ()
+    if credentials_file is not None:
+        path = server.credentials_file(credentials_file)
+        lines.append(f"  administrator's key: profile `admin` in {path}")
+        if aws_folder is None:
+            lines.append(
+                f"  AWS_SHARED_CREDENTIALS_FILE={path} aws --endpoint-url {server.url} --region "
+                f"{admin['AWS_DEFAULT_REGION']} --profile admin sts get-caller-identity"
+            )
+    if aws_folder is not None:
+        command = server.aws_command(aws_folder)
+        lines += ["  in another terminal:", *(f"    {line}" for line in _to_paste(command, set_already))]
+    elif credentials_file is None:
         lines += [
-            f"  AWS_ACCESS_KEY_ID={admin['AWS_ACCESS_KEY_ID']}",
-            f"  AWS_SECRET_ACCESS_KEY={admin['AWS_SECRET_ACCESS_KEY']}",
-            f"  AWS_DEFAULT_REGION={admin['AWS_DEFAULT_REGION']}",
+            *(
+                f"  {name}={admin[name]}"
+                for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+            ),
             f"  aws --endpoint-url {server.url} sts get-caller-identity",
         ]
-    else:
-        path = server.credentials_file(credentials_file)
-        lines += [
-            f"  administrator's key: profile `admin` in {path}",
-            f"  AWS_SHARED_CREDENTIALS_FILE={path} aws --endpoint-url {server.url} --region "
-            f"{server.environ()['AWS_DEFAULT_REGION']} --profile admin sts get-caller-identity",
-        ]
     return "\n".join([*lines, "Stop with Ctrl-C."])
+
+
+def _to_paste(command: Path, set_already: Sequence[str]) -> list[str]:
+    """What makes `aws` the lab's in a terminal: the PATH, without variables that would go before its profiles."""
+    if os.name == "nt":
+        lines = [*(f"set {name}=" for name in set_already), f"set PATH={command.parent};%PATH%"]
+    else:
+        lines = [f"unset {' '.join(set_already)}"] if set_already else []
+        lines.append(f'export PATH={shlex.quote(str(command.parent))}:"$PATH"')
+    return [*lines, "aws sts get-caller-identity"]

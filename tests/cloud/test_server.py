@@ -138,6 +138,29 @@ def test_reset_over_http_empties_the_account_but_not_for_web_pages(server: Serve
     assert len(boto3.client("iam").list_users()["Users"]) == 1
 
 
+# Clients put buckets, accounts and purposes in front of an endpoint's host; a page in a browser comes with a name.
+HOSTS = [
+    ("127.0.0.1", 200),
+    ("localhost", 200),
+    ("123456789012.127.0.0.1", 200),
+    ("sync-127.0.0.1", 200),
+    ("a-bucket.localhost", 200),
+    ("example.com", 403),
+    ("127.0.0.1.example.com", 403),
+    ("localhost.example.com", 403),
+    ("notlocalhost", 403),
+    ("", 403),
+]
+
+
+@pytest.mark.parametrize(("host", "status"), HOSTS)
+def test_only_names_of_loopback_are_answered(server: Server, host: str, status: int) -> None:
+    answer = requests.post(
+        f"{server.url}/_iamlab/reset", headers={"Host": f"{host}:{server.port}"}, timeout=10
+    )
+    assert answer.status_code == status
+
+
 def test_motos_administration_is_not_there(server: Server) -> None:
     for path in ("/moto-api/reset", "/moto-api/data.json", "/latest/meta-data/iam/security-credentials/"):
         assert requests.get(server.url + path).status_code in (403, 404, 501)
@@ -234,6 +257,33 @@ def test_serve_forever_writes_the_key_says_how_and_ends_on_a_signal(tmp_path: Pa
         assert process.wait(timeout=10) == 0
     finally:
         process.kill()
+        process.communicate()
+
+
+@needs_cli
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_serve_writes_an_aws_command_and_says_what_to_paste(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "iamlab", "serve", "--aws", str(tmp_path / "my bin")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "AWS_PROFILE": "work"},
+    )
+    try:
+        assert process.stdout is not None
+        said = iter(process.stdout.readline, "Stop with Ctrl-C.\n")
+        pasted = "\n".join(line.strip() for line in said if line.startswith("    "))
+        made = subprocess.run(
+            ["sh", "-c", pasted],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "AWS_PROFILE": "work"},
+        )
+        assert json.loads(made.stdout)["Arn"] == "arn:aws:iam::123456789012:user/Administrator", made.stderr
+    finally:
+        process.terminate()
+        assert process.wait(timeout=10) == 0
         process.communicate()
 
 
