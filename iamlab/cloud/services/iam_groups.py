@@ -71,12 +71,14 @@ def _listed(call: Call, teams: list[Any]) -> dict[str, Any]:
 
 @operation("iam", "UpdateGroup")
 def update_group(call: Call, state: LabState) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateGroup.html"""
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateGroup.html
+
+    The same name in other letters is taken, by the group itself.
+    """
     params, account = call.params, call.account
     with state.lock:
         team, new = group(account, params["GroupName"]), params.get("NewGroupName")
-        other = new is not None and new.casefold() != team.name.casefold()
-        if other and identities.is_taken(account, "group", str(new)):
+        if new not in (None, team.name) and identities.is_taken(account, "group", str(new)):
             raise already_exists(f"Group with name {new} already exists.")
         identities.rename_group(account, team, new, params.get("NewPath"))
     return {}

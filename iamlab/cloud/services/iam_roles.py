@@ -14,17 +14,19 @@ from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_paging import by_name, page
 from iamlab.cloud.services.iam_principals import forget, with_account_arns
 from iamlab.cloud.services.iam_shapes import (
+    HOUR,
     already_exists,
     boundary_policy,
     delete_conflict,
+    described_role_shape,
     full_role_shape,
     labelled_role,
     last_used,
     limit_exceeded,
     modifiable_role,
+    new_role_shape,
     no_such_entity,
     role,
-    role_shape,
 )
 from iamlab.cloud.services.iam_tags import checked
 from iamlab.cloud.services.policy_documents import check_trust_policy, size
@@ -33,7 +35,6 @@ from iamlab.cloud.state import LabState
 TRUST_POLICY_SIZE = 2_048
 ROLES = 1_000
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-_HOUR = 3_600
 
 
 @operation("iam", "CreateRole")
@@ -62,19 +63,16 @@ def create_role(call: Call, state: LabState) -> dict[str, Any]:
             permissions_boundary=boundary,
             description=params.get("Description") or "",
             tags=tags,
-            max_session_duration=params.get("MaxSessionDuration") or _HOUR,
+            max_session_duration=params.get("MaxSessionDuration") or HOUR,
         )
-    return {"Role": full_role_shape(record)}
+    return {"Role": new_role_shape(record, params["AssumeRolePolicyDocument"])}
 
 
 @operation("iam", "GetRole")
 def get_role(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html"""
     record = role(call.account, call.params["RoleName"])
-    shape = full_role_shape(record)
-    shape["MaxSessionDuration"] = _duration(record)
-    shape["RoleLastUsed"] = last_used(record, call.region)
-    return {"Role": shape}
+    return {"Role": full_role_shape(record) | {"RoleLastUsed": last_used(record, call.region)}}
 
 
 @operation("iam", "ListRoles")
@@ -83,18 +81,7 @@ def list_roles(call: Call, state: LabState) -> dict[str, Any]:
     prefix = call.params.get("PathPrefix") or "/"
     roles = by_name(r for r in list(identities.iam(call.account).roles.values()) if r.path.startswith(prefix))
     shown, truncation = page(call, roles, lambda r: str(r.name))
-    return {"Roles": [_listed(r) for r in shown], **truncation}
-
-
-def _listed(record: Any) -> dict[str, Any]:
-    shape = role_shape(record)
-    if record.description:
-        shape["Description"] = record.description
-    return shape | {"MaxSessionDuration": _duration(record)}
-
-
-def _duration(record: Any) -> int:
-    return int(record.max_session_duration or _HOUR)
+    return {"Roles": [described_role_shape(r) for r in shown], **truncation}
 
 
 @operation("iam", "UpdateAssumeRolePolicy")
@@ -125,7 +112,7 @@ def update_role_description(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRoleDescription.html"""
     record = labelled_role(call.account, call.params["RoleName"])
     record.description = call.params["Description"]
-    return {"Role": full_role_shape(record) | {"MaxSessionDuration": _duration(record)}}
+    return {"Role": full_role_shape(record)}
 
 
 @operation("iam", "DeleteRole")

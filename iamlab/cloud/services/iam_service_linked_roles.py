@@ -17,10 +17,9 @@ from iamlab.cloud.service_linked import PATH, ServiceLinkedRole, service_linked_
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_principals import forget
 from iamlab.cloud.services.iam_roles import ROLES
-from iamlab.cloud.services.iam_shapes import full_role_shape, limit_exceeded, no_such_entity, role
+from iamlab.cloud.services.iam_shapes import HOUR, limit_exceeded, new_role_shape, no_such_entity, role
 from iamlab.cloud.state import LabState
 
-_HOUR = 3_600
 _TASK = re.compile(r"task/aws-service-role/[^/]+/[^/]+/[0-9a-f-]{36}")
 
 
@@ -44,7 +43,7 @@ def create_service_linked_role(call: Call, state: LabState) -> dict[str, Any]:
                 f"Service role name {name} has been taken in this account, please try a different suffix.",
             )
         record = make_service_linked_role(account, kind, suffix, params.get("Description") or "")
-    return {"Role": full_role_shape(record)}
+    return {"Role": new_role_shape(record, record.assume_role_policy_document)}
 
 
 def make_service_linked_role(
@@ -65,7 +64,7 @@ def make_service_linked_role(
         permissions_boundary=None,
         description=description,
         tags=[],
-        max_session_duration=_HOUR,
+        max_session_duration=HOUR,
         linked_service=kind.service,
     )
     policy = identities.managed_policy(account, kind.policy_arn)
@@ -81,8 +80,7 @@ def _trust(service: str) -> str:
             "Statement": [
                 {"Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [service]}}
             ],
-        },
-        separators=(",", ":"),
+        }
     )
 
 

@@ -12,6 +12,10 @@ from urllib.parse import quote
 
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.services.iam_trust import as_shown
+
+HOUR = 3_600
+"""How long a role's sessions may last, in seconds, where its account chose nothing."""
 
 
 def no_such_entity(message: str) -> AwsError:
@@ -171,21 +175,42 @@ def group_shape(record: Any) -> dict[str, Any]:
 
 def role_shape(record: Any) -> dict[str, Any]:
     """A role as instance profiles show it."""
+    return _role_shape(record, as_shown(record.assume_role_policy_document))
+
+
+def described_role_shape(record: Any) -> dict[str, Any]:
+    """A role as ListRoles shows it."""
+    shape = role_shape(record)
+    if record.description:
+        shape["Description"] = record.description
+    return shape | {"MaxSessionDuration": int(record.max_session_duration or HOUR)}
+
+
+def full_role_shape(record: Any) -> dict[str, Any]:
+    """A role as UpdateRoleDescription shows it; GetRole adds its last use."""
+    return _labelled(described_role_shape(record), record)
+
+
+def new_role_shape(record: Any, trust: str) -> dict[str, Any]:
+    """A role as the call that makes it shows it: with the trust policy as it was sent, without a description.
+
+    https://docs.aws.amazon.com/cli/latest/reference/iam/create-service-linked-role.html
+    """
+    return _labelled(_role_shape(record, trust), record)
+
+
+def _role_shape(record: Any, trust: str) -> dict[str, Any]:
     return {
         "Path": record.path,
         "RoleName": record.name,
         "RoleId": record.id,
         "Arn": record.arn,
         "CreateDate": record.create_date,
-        "AssumeRolePolicyDocument": encoded(record.assume_role_policy_document),
+        "AssumeRolePolicyDocument": encoded(trust),
     }
 
 
-def full_role_shape(record: Any) -> dict[str, Any]:
-    """A role as CreateRole shows it; GetRole adds what happened since."""
-    shape = role_shape(record)
-    if record.description:
-        shape["Description"] = record.description
+def _labelled(shape: dict[str, Any], record: Any) -> dict[str, Any]:
     add_boundary(shape, record.permissions_boundary_arn)
     add_tags(shape, identities.role_tags(record))
     return shape

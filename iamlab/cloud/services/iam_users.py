@@ -89,14 +89,13 @@ def update_user(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
 
     The unique id stays, and with it everything attached. Policies that name the user as a principal follow; ARNs
-    in a policy's resources don't.
+    in a policy's resources don't. The same name in other letters is taken, by the user itself.
     """
     params, account = call.params, call.account
     with state.lock:
         record = user(account, params["UserName"])
         new = params.get("NewUserName")
-        other = new is not None and new.casefold() != record.name.casefold()
-        if other and identities.is_taken(account, "user", str(new)):
+        if new not in (None, record.name) and identities.is_taken(account, "user", str(new)):
             raise already_exists(f"User with name {new} already exists.")
         old_arn = record.arn
         identities.rename_user(account, record, new, params.get("NewPath"))

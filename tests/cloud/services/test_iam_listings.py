@@ -417,16 +417,24 @@ def test_an_account_has_one_alias_that_no_other_has(populated: Lab) -> None:
 # ------------------------------------------------------------------ renames
 def test_what_belongs_to_users_and_groups_follows_their_new_names(populated: Lab) -> None:
     client = iam()
-    client.update_user(UserName="bob", NewUserName="Bob", NewPath="/moved/")
+    client.update_user(UserName="bob", NewUserName="rob", NewPath="/moved/")
     client.update_group(GroupName="g-bob", NewGroupName="G", NewPath="/moved/")
-    user = client.get_user(UserName="Bob")["User"]
+    user = client.get_user(UserName="rob")["User"]
     assert (user["Arn"], user["Tags"]) == (
-        f"arn:aws:iam::{ACCOUNT}:user/moved/Bob",
+        f"arn:aws:iam::{ACCOUNT}:user/moved/rob",
         [{"Key": "k", "Value": "v"}],
     )
     group = client.get_group(GroupName="G")
     assert group["Group"]["Arn"] == f"arn:aws:iam::{ACCOUNT}:group/moved/G"
-    assert [member["UserName"] for member in group["Users"]] == ["Bob"]
+    assert [member["UserName"] for member in group["Users"]] == ["rob"]
     assert refusal("get_group", GroupName="g-bob")[0] == "NoSuchEntity"
-    taken = ("EntityAlreadyExists", 409, "Group with name G-ADA already exists.")
-    assert refusal("update_group", GroupName="G", NewGroupName="G-ADA") == taken
+    for old, new in (("G", "G-ADA"), ("G", "g")):
+        taken = ("EntityAlreadyExists", 409, f"Group with name {new} already exists.")
+        assert refusal("update_group", GroupName=old, NewGroupName=new) == taken
+    for old, new in (("rob", "ADA"), ("rob", "ROB")):
+        taken = ("EntityAlreadyExists", 409, f"User with name {new} already exists.")
+        assert refusal("update_user", UserName=old, NewUserName=new) == taken
+    # one's own name is no change
+    client.update_user(UserName="rob", NewUserName="rob", NewPath="/")
+    client.update_group(GroupName="G", NewGroupName="G", NewPath="/")
+    assert client.get_user(UserName="rob")["User"]["Path"] == "/"

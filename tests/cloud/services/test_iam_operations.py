@@ -508,6 +508,40 @@ def test_principals_that_exist_may_be_trusted(populated: Lab, principal: Any) ->
     assert kept["MaxSessionDuration"] == 3600
 
 
+def test_a_new_role_is_shown_as_it_was_sent_and_later_in_iams_own_form(populated: Lab) -> None:
+    """https://github.com/aws/aws-cli/issues/6584"""
+    statement = {
+        "Action": ["sts:AssumeRole"],
+        "Condition": {"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": ["o-a/*"]}, "Bool": {}},
+        "Effect": "Allow",
+        "Principal": {"AWS": [ACCOUNT], "Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]},
+    }
+    sent = {"Statement": statement, "Version": "2012-10-17"}
+    made = iam().create_role(
+        RoleName="New", AssumeRolePolicyDocument=json.dumps(sent), Description="ours", MaxSessionDuration=7200
+    )["Role"]
+    assert made["AssumeRolePolicyDocument"] == sent
+    assert sorted(made) == ["Arn", "AssumeRolePolicyDocument", "CreateDate", "Path", "RoleId", "RoleName"]
+    iam().create_instance_profile(InstanceProfileName="Crate")
+    iam().add_role_to_instance_profile(InstanceProfileName="Crate", RoleName="New")
+    role = iam().get_role(RoleName="New")["Role"]
+    assert (role["Description"], role["MaxSessionDuration"]) == ("ours", 7200)
+    in_order = (
+        f'{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"AWS": '
+        f'"arn:aws:iam::{ACCOUNT}:root", "Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]}}, '
+        '"Action": "sts:AssumeRole", "Condition": {"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": '
+        '"o-a/*"}, "Bool": {}}}]}'
+    )
+    details = iam().get_account_authorization_details(Filter=["Role"])["RoleDetailList"]
+    for shown in (
+        role,
+        iam().list_roles(PathPrefix="/")["Roles"][0],
+        iam().get_instance_profile(InstanceProfileName="Crate")["InstanceProfile"]["Roles"][0],
+        details[0],
+    ):
+        assert json.dumps(shown["AssumeRolePolicyDocument"]) == in_order
+
+
 def test_providers_that_exist_may_be_trusted(populated: Lab) -> None:
     metadata = SamlIdp(populated.clock.now).metadata()
     saml = iam().create_saml_provider(Name="Corp", SAMLMetadataDocument=metadata)

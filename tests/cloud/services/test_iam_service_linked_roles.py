@@ -58,13 +58,18 @@ NAMES: list[tuple[str, str | None, str, str]] = [
 def test_the_service_chooses_name_path_trust_and_permissions(lab: Lab) -> None:
     client = iam()
     for service, suffix, name, policy in NAMES:
-        params = {"CustomSuffix": suffix} if suffix else {}
+        params = {"Description": "ours"} | ({"CustomSuffix": suffix} if suffix else {})
         made = client.create_service_linked_role(AWSServiceName=service, **params)["Role"]
         assert made["RoleName"] == name
         assert made["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{service}/{name}"
         assert set(made) == {"Arn", "AssumeRolePolicyDocument", "CreateDate", "Path", "RoleId", "RoleName"}
         assert made["AssumeRolePolicyDocument"]["Statement"] == [
             {"Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [service]}}
+        ]
+        shown = client.get_role(RoleName=name)["Role"]
+        assert shown["Description"] == "ours"
+        assert shown["AssumeRolePolicyDocument"]["Statement"] == [
+            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         ]
         attached = client.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
         assert attached == [
