@@ -106,8 +106,8 @@ BAD_PARAMETERS: list[tuple[dict[str, Any], str]] = [
     (
         {"ExternalId": "!"},
         "2 validation errors detected: Value '!' at 'externalId' failed to satisfy constraint: "
-        "Member must have length greater than or equal to 2; Value '!' at 'externalId' failed to satisfy "
-        r"constraint: Member must satisfy regular expression pattern: [\w+=,.@:\/-]*",
+        r"Member must satisfy regular expression pattern: [\w+=,.@:\/-]*; Value '!' at 'externalId' failed to "
+        "satisfy constraint: Member must have length greater than or equal to 2",
     ),
     (
         {"DurationSeconds": 3601},

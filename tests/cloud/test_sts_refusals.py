@@ -91,7 +91,15 @@ ASSUME_ROLE: list[tuple[str, dict[str, Any], tuple[str, str | None, int]]] = [
         {"RoleArn": "just-some-words-here"},
         ("ValidationError", "just-some-words-here is invalid", 400),
     ),
-    ("a user", {"RoleArn": CALLER}, ("ValidationError", "Request ARN is invalid", 400)),
+    (
+        "a user",
+        {"RoleArn": CALLER},
+        (
+            "AccessDenied",
+            f"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: {CALLER}",
+            403,
+        ),
+    ),
     ("no external id", {"RoleArn": role_arn("Partner")}, denied("sts:AssumeRole", "Partner")),
     (
         "another external id",
@@ -127,6 +135,18 @@ ASSUME_ROLE: list[tuple[str, dict[str, Any], tuple[str, str | None, int]]] = [
         "a tag of AWS's own",
         {"Tags": [tag("aws:team")]},
         ("InvalidParameterValue", "System tags cannot be added/updated by requester.", 400),
+    ),
+    (
+        "an ARN that says nothing",
+        {"RoleArn": ""},
+        (
+            "ValidationError",
+            "2 validation errors detected: Value '' at 'roleArn' failed to satisfy constraint: Member must satisfy "
+            "regular expression pattern: "
+            r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+; "
+            "Value '' at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 20",
+            400,
+        ),
     ),
     (
         "source identity too short",

@@ -148,18 +148,27 @@ def _named(call: Call) -> OidcProvider:
 def _check_url(url: str) -> None:
     """HTTPS, a host and perhaps a path, nothing else."""
     parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+    if (
+        not url.startswith("https://")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
         raise AwsError("ValidationError", "Invalid Open ID Connect Provider URL")
     if ":" in parts.netloc or any(c.isspace() for c in url):
         raise AwsError("ValidationError", "Invalid Open ID Connect Provider URL")
 
 
 def _thumbprints(given: list[str]) -> list[str]:
+    """Thumbprints as IAM keeps them: in small letters."""
+    if not given:
+        raise AwsError("InvalidInput", "Thumbprint list must contain at least one entry.")
     if len(given) > MOST_THUMBPRINTS:
         raise AwsError("InvalidInput", "Thumbprint list must contain fewer than 5 entries.")
     if not all(_HEX.fullmatch(thumbprint) for thumbprint in given):
         raise AwsError("InvalidInput", "Thumbprint contains invalid characters.")
-    return list(given)
+    return [thumbprint.lower() for thumbprint in given]
 
 
 def _looked_up(url: str, state: LabState) -> list[str]:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 MOST_PROVIDERS = 100
 MOST_KEYS = 2
-_CENTURY = timedelta(days=36_525)
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +65,7 @@ def create_saml_provider(call: Call, state: LabState) -> dict[str, Any]:
             uuid=access_key_id(state.random, "SAMLSP", call.account, 23),
             metadata=params["SAMLMetadataDocument"],
             create_date=call.now,
-            valid_until=metadata.valid_until or call.now + _CENTURY,
+            valid_until=metadata.valid_until or _in_a_century(call.now),
             tags=tags,
             encryption=encryption,
         )
@@ -138,7 +137,7 @@ def update_saml_provider(call: Call, state: LabState) -> dict[str, Any]:
             _add_key(provider, added, call, state)
         if metadata is not None:
             provider.metadata = str(document)
-            provider.valid_until = metadata.valid_until or call.now + _CENTURY
+            provider.valid_until = metadata.valid_until or _in_a_century(call.now)
         provider.encryption = encryption or provider.encryption
     return {"SAMLProviderArn": provider.arn}
 
@@ -152,6 +151,12 @@ def delete_saml_provider(call: Call, state: LabState) -> dict[str, Any]:
     with state.lock:
         del identities.saml_providers(call.account)[_named(call).name]
     return {}
+
+
+def _in_a_century(now: datetime) -> datetime:
+    """Until when metadata holds that don't say it: the same day of the calendar."""
+    leap_day = (now.month, now.day) == (2, 29)  # of which there is none after a hundred years
+    return now.replace(year=now.year + 100, day=28 if leap_day else now.day)
 
 
 def _named(call: Call) -> SamlProvider:

@@ -27,17 +27,32 @@ from iamlab.cloud.state import LabState
 HOUR = 3_600
 
 
-_ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/.+")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 
 
-@proof("sts", "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
-def role_arn_has_a_form(call: Call, state: LabState) -> None:
-    """What is no role's ARN is refused before anybody asks whether one may assume it."""
-    arn = call.params["RoleArn"]
-    if not arn.startswith("arn:"):
-        raise AwsError("ValidationError", f"{arn} is invalid")
+@proof("sts", "AssumeRole")
+def role_arn_is_an_arn(call: Call, state: LabState) -> None:
+    """What is no ARN is refused before anybody asks whether one may assume it.
+
+    An ARN of anything but a role is one more role that one may not assume.
+    """
+    _check_arn(call.params["RoleArn"])
+
+
+def check_role_arn(arn: str) -> None:
+    """What federated callers name has to be a role's ARN.
+
+    Raises:
+        AwsError: `ValidationError`.
+    """
+    _check_arn(arn)
     if not _ROLE_ARN.fullmatch(arn):
         raise AwsError("ValidationError", "Request ARN is invalid")
+
+
+def _check_arn(arn: str) -> None:
+    if not arn.startswith("arn:"):
+        raise AwsError("ValidationError", f"{arn} is invalid")
 
 
 @operation("sts", "AssumeRole")

@@ -14,10 +14,9 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.federation.proof import Proof, rejected
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation, proof
-from iamlab.cloud.services.sts import HOUR, assume
+from iamlab.cloud.services.sts import HOUR, assume, check_role_arn
 from iamlab.cloud.state import LabState
 
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 _PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:saml-provider/\S+")
 
 
@@ -29,8 +28,9 @@ def whom_the_assertion_names(call: Call, state: LabState) -> None:
 
     params = call.params
     role, arn = params["RoleArn"], params["PrincipalArn"]
-    if not _ROLE.fullmatch(role) or not _PROVIDER.fullmatch(arn):
-        raise AwsError("ValidationError", "Request ARN is invalid")
+    if not _PROVIDER.fullmatch(arn):
+        raise AwsError("ValidationError", "Principal ARN is invalid")
+    check_role_arn(role)
     account = arn.split(":")[4]
     provider = identities.saml_provider(account, arn) if identities.account_exists(account) else None
     if provider is None:

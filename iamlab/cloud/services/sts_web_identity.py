@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentit
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from iamlab.cloud.call import Call
@@ -18,10 +17,10 @@ from iamlab.cloud.federation.proof import rejected
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation, proof
 from iamlab.cloud.services.iam_oidc_providers import provider_arn
+from iamlab.cloud.services.sts import check_role_arn
 from iamlab.cloud.services.sts_saml import session_for
 from iamlab.cloud.state import LabState
 
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/\S+")
 # Providers of OAuth 2.0 access tokens. STS asks them whether a token is good, which the lab can't.
 _ACCESS_TOKENS = {
     "graph.facebook.com": "Provided Token is not a Facebook token",
@@ -35,16 +34,15 @@ def whom_the_token_names(call: Call, state: LabState) -> None:
     from iamlab.cloud.federation import oidc_token  # at first need: tokens take a while to load
 
     params = call.params
-    role = _ROLE.fullmatch(params["RoleArn"])
-    if role is None:
-        raise AwsError("ValidationError", "Request ARN is invalid")
+    check_role_arn(params["RoleArn"])
+    account = params["RoleArn"].split(":")[4]
     named = params.get("ProviderId")
     if named is not None:
         if named in _ACCESS_TOKENS:
             raise rejected(_ACCESS_TOKENS[named])
         raise AwsError("ValidationError", f"Unsupported ProviderId: {named}")
     token = params["WebIdentityToken"]
-    provider = _provider(oidc_token.unverified_claims(token)["iss"], role["account"])
+    provider = _provider(oidc_token.unverified_claims(token)["iss"], account)
     said = oidc_token.verify(
         token,
         provider,
@@ -53,7 +51,7 @@ def whom_the_token_names(call: Call, state: LabState) -> None:
         params["RoleSessionName"],
         call.now,
     )
-    call.caller, call.account = identity_provider(provider.principal, said), role["account"]
+    call.caller, call.account = identity_provider(provider.principal, said), account
 
 
 @operation("sts", "AssumeRoleWithWebIdentity")

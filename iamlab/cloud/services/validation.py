@@ -123,10 +123,10 @@ def _member(shape: Any, value: Any, path: str) -> Iterator[Breach]:
             yield from _member(shape.member, item, f"{path}.{number}.member")
     elif kind == "string":
         shown = "" if limits.get("sensitive") else f"'{value}'"  # AWS leaves secrets out
-        yield from _bounds(limits, len(value), path, shown, "length")
         pattern = limits.get("pattern")
         if pattern is not None and not _compiled(pattern).fullmatch(value):
             yield path, shown, f"Member must satisfy regular expression pattern: {_unescaped(pattern)}"
+        yield from _bounds(limits, len(value), path, shown, "length")
         allowed = limits.get("enum")
         if allowed and value not in allowed:
             yield path, shown, f"Member must satisfy enum value set: [{', '.join(allowed)}]"

@@ -52,7 +52,8 @@ def test_a_saml_provider_has_an_id_a_lasting_date_and_its_metadata(
     assert shown["SAMLProviderUUID"].startswith("SAMLSP")
     assert shown["SAMLMetadataDocument"] == metadata
     assert (shown["AssertionEncryptionMode"], shown["PrivateKeyList"]) == ("Allowed", [])
-    assert shown["ValidUntil"] - shown["CreateDate"] == timedelta(days=36_525)
+    created = shown["CreateDate"]
+    assert shown["ValidUntil"] == created.replace(year=created.year + 100)
     (listed,) = [p for p in iam.list_saml_providers()["SAMLProviderList"] if p["Arn"] == arn]
     assert listed["ValidUntil"] == shown["ValidUntil"]
     iam.tag_saml_provider(SAMLProviderArn=arn, Tags=[{"Key": "b", "Value": "2"}])
@@ -149,7 +150,7 @@ def test_private_keys_come_and_go(iam: Any, metadata: str, pem: str) -> None:
 # ------------------------------------------------------------------ OIDC
 def test_an_oidc_provider_shows_its_url_without_the_scheme(iam: Any) -> None:
     made = iam.create_open_id_connect_provider(
-        Url=URL, ClientIDList=["one"], ThumbprintList=["a" * 40], Tags=[{"Key": "a", "Value": "1"}]
+        Url=URL, ClientIDList=["one"], ThumbprintList=["A" * 40], Tags=[{"Key": "a", "Value": "1"}]
     )
     arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/idp.example.org/tenant"
     assert (made["OpenIDConnectProviderArn"], made["Tags"]) == (arn, [{"Key": "a", "Value": "1"}])
@@ -160,11 +161,17 @@ def test_an_oidc_provider_shows_its_url_without_the_scheme(iam: Any) -> None:
         409,
     )
     named = {"OpenIDConnectProviderArn": arn}
+    assert iam.get_open_id_connect_provider(**named)["ThumbprintList"] == ["a" * 40]
     iam.add_client_id_to_open_id_connect_provider(**named, ClientID="two")
     iam.add_client_id_to_open_id_connect_provider(**named, ClientID="two")
     iam.remove_client_id_from_open_id_connect_provider(**named, ClientID="one")
     iam.remove_client_id_from_open_id_connect_provider(**named, ClientID="ghost")
-    iam.update_open_id_connect_provider_thumbprint(**named, ThumbprintList=["b" * 40])
+    assert refused(iam.update_open_id_connect_provider_thumbprint, **named, ThumbprintList=[]) == (
+        "InvalidInput",
+        "Thumbprint list must contain at least one entry.",
+        400,
+    )
+    iam.update_open_id_connect_provider_thumbprint(**named, ThumbprintList=["B" * 40])
     iam.tag_open_id_connect_provider(**named, Tags=[{"Key": "b", "Value": "2"}])
     iam.untag_open_id_connect_provider(**named, TagKeys=["a"])
     shown = iam.get_open_id_connect_provider(**named)
@@ -186,6 +193,11 @@ def test_an_oidc_provider_shows_its_url_without_the_scheme(iam: Any) -> None:
 BAD_OIDC: dict[str, tuple[dict[str, Any], str, str]] = {
     "plain HTTP": (
         {"Url": "http://idp.example.org"},
+        "ValidationError",
+        "Invalid Open ID Connect Provider URL",
+    ),
+    "a scheme in capitals": (
+        {"Url": "HTTPS://idp.example.org"},
         "ValidationError",
         "Invalid Open ID Connect Provider URL",
     ),

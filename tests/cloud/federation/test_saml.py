@@ -295,11 +295,13 @@ def test_providers_and_roles_have_to_exist_in_one_account(idp: SamlIdp, ana: Sam
     foreign = "arn:aws:iam::210987654321:role/Analyst"
     user = SamlUser("ed", "", roles=((foreign, PROVIDER),))
     assert refused(assume, assertion=idp.respond(user), role=foreign) == NOT_AUTHORIZED
-    assert refused(assume, assertion=idp.respond(ana), role=PROVIDER) == (
-        "ValidationError",
-        "Request ARN is invalid",
-        400,
-    )
+    for swapped, words in (
+        ({"role": PROVIDER}, "Request ARN is invalid"),
+        ({"role": PROVIDER, "provider": missing}, "Principal ARN is invalid"),
+        ({"provider": f" {PROVIDER}"}, "Principal ARN is invalid"),
+    ):
+        answer = ("ValidationError", words, 400)
+        assert refused(assume, assertion=idp.respond(ana), **swapped) == answer
 
 
 def test_the_role_decides_on_what_the_assertion_says(shared_lab: Lab, idp: SamlIdp) -> None:
