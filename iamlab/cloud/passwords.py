@@ -91,34 +91,38 @@ class PasswordPolicy:
         """AWS's words for the first rule that a password breaks; None if it breaks none."""
         if len(plain) < self.minimum_length:
             return f"Password should have a minimum length of {self.minimum_length}"
-        for required, found, what in (
-            (self.uppercase, _has_upper, "uppercase letter"),
-            (self.lowercase, _has_lower, "lowercase letter"),
-            (self.numbers, _has_digit, "number"),
-            (self.symbols, _has_symbol, "symbol"),
-        ):
-            if required and not found(plain):
-                return f"Password should have at least one {what}"
-        return None
+        required = (self.uppercase, self.lowercase, self.numbers, self.symbols)
+        missing = (
+            _lacks(what)
+            for asked, (what, has) in zip(required, _KINDS, strict=True)
+            if asked and not has(plain)
+        )
+        return next(missing, None)
 
     def expires(self, password: Password) -> datetime | None:
         """When a password has to be changed. A new maximum age counts at once, for passwords that are there, too."""
         return password.changed + timedelta(days=self.max_age) if self.max_age else None
 
 
-def default_breach(plain: str, account: str) -> str | None:
+def default_breach(plain: str) -> str | None:
     """The rules of an account that has set no password policy.
 
-    Eight characters, three of four kinds, and neither the account's name nor its e-mail address, neither of which
-    the lab has: its id stands for both.
+    Eight characters of three of four kinds. Nor may it be the account's name or e-mail address, which the lab doesn't
+    have.
     """
     if len(plain) < 8:
         return "Password should have a minimum length of 8"
-    kinds = sum(found(plain) for found in (_has_upper, _has_lower, _has_digit, _has_symbol))
-    return None if kinds >= 3 and plain != account else DOES_NOT_CONFORM
+    missing = [_lacks(what) for what, has in _KINDS if not has(plain)]
+    more = len(missing) - (len(_KINDS) - _DEFAULT_KINDS)
+    if more > 0:
+        return f"Password should meet {more} more of the following requirements: {', '.join(missing)}"
+    return None
 
 
-DOES_NOT_CONFORM = "Password does not conform to the account password policy."
+USED_BEFORE = "Policy constraint violation with password reuse prevention during password change."
+
+_DEFAULT_KINDS = 3
+"""How many kinds of characters an account without a policy asks for."""
 
 
 def _has(characters: str) -> Callable[[str], bool]:
@@ -126,10 +130,17 @@ def _has(characters: str) -> Callable[[str], bool]:
     return lambda plain: not wanted.isdisjoint(plain)
 
 
-_has_upper = _has(string.ascii_uppercase)
-_has_lower = _has(string.ascii_lowercase)
-_has_digit = _has(string.digits)
-_has_symbol = _has(SYMBOLS)
+# In the order in which AWS tells of them.
+_KINDS = (
+    ("uppercase letter", _has(string.ascii_uppercase)),
+    ("lowercase letter", _has(string.ascii_lowercase)),
+    ("number", _has(string.digits)),
+    ("symbol", _has(SYMBOLS)),
+)
+
+
+def _lacks(what: str) -> str:
+    return f"Password should have at least one {what}"
 
 
 def _digest(plain: str, salt: bytes) -> bytes:

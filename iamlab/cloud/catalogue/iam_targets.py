@@ -153,7 +153,7 @@ def key_owner(call: Call, key_id: Any) -> Target:
     """The user whose access key it is; unknown keys belong to nobody, so any user stands for them."""
     found = identities.user_key(str(key_id))
     if found is None or found[0] != call.account:
-        return Target(_arn(call, "user", "/", "*"))
+        return Target(_arn(call, "user", "/", "*"), shown=f"access key {key_id}")
     return user(call, found[1].name)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from iamlab.cloud.call import Call
+from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_holders import requested_status, user_or_root
@@ -88,7 +89,10 @@ def delete_access_key(call: Call, state: LabState) -> dict[str, Any]:
 
 @operation("iam", "GetAccessKeyLastUsed")
 def get_access_key_last_used(call: Call, state: LabState) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html"""
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
+
+    A key that isn't the account's is nobody's to ask about: IAM doesn't say whether there is one.
+    """
     wanted = call.params["AccessKeyId"]
     root = state.root_keys.get(wanted)
     found = identities.user_key(wanted)
@@ -97,7 +101,12 @@ def get_access_key_last_used(call: Call, state: LabState) -> dict[str, Any]:
     elif found is not None and found[0] == call.account:
         user, key = found[1], _of_user(found[2])
     else:
-        raise _no_such_key(wanted)
+        raise AwsError(
+            "AccessDenied",
+            f"User: {call.caller.arn} is not authorized to perform: iam:GetAccessKeyLastUsed "
+            f"on resource: access key {wanted}",
+            403,
+        )
     used: dict[str, Any] = {"ServiceName": "N/A", "Region": "N/A"}
     if key.last_used is not None:
         used = dict(zip(("LastUsedDate", "ServiceName", "Region"), key.last_used, strict=True))

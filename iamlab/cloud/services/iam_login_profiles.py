@@ -13,7 +13,7 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import credentials
-from iamlab.cloud.passwords import Hashed, Password
+from iamlab.cloud.passwords import USED_BEFORE, Hashed, Password
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_holders import user_or_caller
 from iamlab.cloud.services.iam_password_policy import refuse_weak
@@ -97,10 +97,13 @@ def change_password(call: Call, state: LabState) -> dict[str, Any]:
         raise AwsError("InvalidUserType", "Only IAM Users can change their own password")
     with state.lock:
         profile = _profile(call.caller.record)
-        if not profile.matches(call.params["OldPassword"]):
+        old, new = call.params["OldPassword"], call.params["NewPassword"]
+        if old == new:  # no change at all, whatever the account remembers
+            raise AwsError("PasswordPolicyViolation", USED_BEFORE)
+        if not profile.matches(old):
             raise AwsError("AccessDenied", "The old password was incorrect.", 403)
-        refuse_weak(call.account, call.params["NewPassword"], profile)
-        profile.replace(call.params["NewPassword"], call.now, state.random)
+        refuse_weak(call.account, new, profile)
+        profile.replace(new, call.now, state.random)
         profile.reset_required = False
     return {}
 

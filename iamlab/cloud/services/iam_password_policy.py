@@ -10,7 +10,7 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import credentials
-from iamlab.cloud.passwords import DOES_NOT_CONFORM, Password, PasswordPolicy, default_breach
+from iamlab.cloud.passwords import USED_BEFORE, Password, PasswordPolicy, default_breach
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_shapes import no_such_entity
 from iamlab.cloud.state import LabState
@@ -67,9 +67,9 @@ def refuse_weak(account: str, plain: str, present: Password | None) -> None:
         AwsError: `PasswordPolicyViolation`, 400.
     """
     policy = credentials.password_policy(account)
-    words = policy.breach(plain) if policy is not None else default_breach(plain, account)
+    words = policy.breach(plain) if policy is not None else default_breach(plain)
     if words is None and policy is not None and policy.remembered and present is not None:
-        words = DOES_NOT_CONFORM if present.used_before(plain, policy.remembered) else None
+        words = USED_BEFORE if present.used_before(plain, policy.remembered) else None
     if words is not None:
         raise AwsError("PasswordPolicyViolation", words)
 

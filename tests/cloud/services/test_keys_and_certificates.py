@@ -64,18 +64,29 @@ def test_a_key_that_was_never_used_says_so(iam: Any, lab: Lab, ada: str) -> None
     assert used["LastUsedDate"] <= lab.clock.now()
 
 
-@pytest.mark.parametrize("call", ["update_access_key", "delete_access_key", "get_access_key_last_used"])
+@pytest.mark.parametrize("call", ["update_access_key", "delete_access_key"])
 def test_a_key_that_isnt_there_is_named(iam: Any, refusal: Refusal, ada: str, call: str) -> None:
     iam.create_user(UserName="ben")
     other = iam.create_access_key(UserName="ben")["AccessKey"]["AccessKeyId"]
     params = {"update_access_key": {"Status": "Active"}}.get(call, {})
-    wanted = [NOBODYS] if call == "get_access_key_last_used" else [NOBODYS, other]
-    name = {} if call == "get_access_key_last_used" else {"UserName": ada}
-    for key in wanted:
-        assert refusal(getattr(iam, call), AccessKeyId=key, **name, **params) == (
+    for key in (NOBODYS, other):
+        assert refusal(getattr(iam, call), UserName=ada, AccessKeyId=key, **params) == (
             "NoSuchEntity",
             404,
             f"The Access Key with id {key} cannot be found.",
+        )
+
+
+def test_when_a_key_was_used_that_isnt_the_accounts_is_for_nobody_to_know(
+    iam: Any, refusal: Refusal, lab: Lab
+) -> None:
+    theirs = lab.root_session("210987654321").client("iam").create_access_key()["AccessKey"]["AccessKeyId"]
+    for key in (NOBODYS, theirs):
+        assert refusal(iam.get_access_key_last_used, AccessKeyId=key) == (
+            "AccessDenied",
+            403,
+            f"User: arn:aws:iam::{ACCOUNT}:user/Administrator is not authorized to perform: "
+            f"iam:GetAccessKeyLastUsed on resource: access key {key}",
         )
 
 

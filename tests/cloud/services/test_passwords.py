@@ -95,22 +95,29 @@ def test_numbers_of_a_policy_have_bounds(
 
 
 # ------------------------------------------------------------------ which passwords pass
-DOES_NOT_CONFORM = "Password does not conform to the account password policy."
+USED_BEFORE = "Policy constraint violation with password reuse prevention during password change."
+NEEDS = "Password should meet {} more of the following requirements: {}"
+UPPER, LOWER, NUMBER, SYMBOL = (
+    f"Password should have at least one {what}"
+    for what in ("uppercase letter", "lowercase letter", "number", "symbol")
+)
 # policy, None: AWS's default; password; AWS's words, None: it passes
 RULES: list[tuple[dict[str, Any] | None, str, str | None]] = [
     (None, "Ab1defg", "Password should have a minimum length of 8"),
-    (None, "abcdefgh", DOES_NOT_CONFORM),
-    (None, "abcdefg1", DOES_NOT_CONFORM),
+    (None, "abcdefgh", NEEDS.format(2, f"{UPPER}, {NUMBER}, {SYMBOL}")),
+    (None, "abcdefg1", NEEDS.format(1, f"{UPPER}, {SYMBOL}")),
+    (None, "ABCDEFG1", NEEDS.format(1, f"{LOWER}, {SYMBOL}")),
+    (None, "ééééééééé", NEEDS.format(3, f"{UPPER}, {LOWER}, {NUMBER}, {SYMBOL}")),
     (None, "Abcdefg1", None),
     (None, "abcdef-1", None),
     ({}, "abcde", "Password should have a minimum length of 6"),
     ({}, "abcdef", None),
     ({"MinimumPasswordLength": 14}, "Abcdefghij-12", "Password should have a minimum length of 14"),
-    ({"RequireUppercaseCharacters": True}, "abcdef", "Password should have at least one uppercase letter"),
-    ({"RequireLowercaseCharacters": True}, "ABCDEF", "Password should have at least one lowercase letter"),
-    ({"RequireNumbers": True}, "abcdef", "Password should have at least one number"),
-    ({"RequireSymbols": True}, "abcdef", "Password should have at least one symbol"),
-    ({"RequireSymbols": True}, "abc;def", "Password should have at least one symbol"),
+    ({"RequireUppercaseCharacters": True}, "abcdef", UPPER),
+    ({"RequireLowercaseCharacters": True}, "ABCDEF", LOWER),
+    ({"RequireNumbers": True}, "abcdef", NUMBER),
+    ({"RequireSymbols": True}, "abcdef", SYMBOL),
+    ({"RequireSymbols": True}, "abc;def", SYMBOL),
     ({"RequireSymbols": True}, "abc|def", None),
 ]
 
@@ -127,8 +134,10 @@ def test_a_password_that_breaks_the_policy_is_refused_everywhere(
     calls = (
         lambda: iam.create_login_profile(UserName="ben", Password=password),
         lambda: iam.update_login_profile(UserName="ada", Password=password),
-        lambda: ada.change_password(OldPassword=GOOD if words else password, NewPassword=password),
+        lambda: ada.change_password(OldPassword=GOOD, NewPassword=password),
     )
+    if words is None:
+        calls = (calls[0], calls[2], calls[1])  # changed by its owner first, while the old one is right
     for call in calls:
         if words is None:
             call()
@@ -140,7 +149,7 @@ def test_a_password_isnt_used_twice_within_the_reach_of_the_policy(
     iam: Any, refusal: Refusal, ada: Any
 ) -> None:
     iam.update_account_password_policy(PasswordReusePrevention=2, AllowUsersToChangePassword=True)
-    again = ("PasswordPolicyViolation", 400, DOES_NOT_CONFORM)
+    again = ("PasswordPolicyViolation", 400, USED_BEFORE)
     assert refusal(ada.change_password, OldPassword=GOOD, NewPassword=GOOD) == again
     ada.change_password(OldPassword=GOOD, NewPassword="second")
     assert refusal(iam.update_login_profile, UserName="ada", Password=GOOD) == again
@@ -240,6 +249,13 @@ def test_a_policy_can_let_every_user_change_their_own(iam: Any, refusal: Refusal
         '{"Effect": "Deny", "Action": "iam:ChangePassword", "Resource": "*"}}',
     )
     assert "explicit deny" in refusal(ada.change_password, OldPassword=GOOD, NewPassword=GOOD)[2]
+
+
+def test_a_new_password_is_another_one(iam: Any, refusal: Refusal, ada: Any) -> None:
+    give(iam, "iam:ChangePassword")
+    for password in (GOOD, "neither-Old-nor-new1"):
+        same = refusal(ada.change_password, OldPassword=password, NewPassword=password)
+        assert same == ("PasswordPolicyViolation", 400, USED_BEFORE)
 
 
 def test_the_old_password_has_to_be_right(iam: Any, refusal: Refusal, ada: Any) -> None:
