@@ -96,6 +96,14 @@ def _sqs(call: Call, check: Check, decision: Decision, state: LabState) -> str:
     return _plain(call, check, decision, state).replace(check.action, check.action.casefold())
 
 
+def _secrets(call: Call, check: Check, decision: Decision, state: LabState) -> str:
+    """Secrets Manager calls a secret as the caller did, by name or by ARN."""
+    named = call.params.get("SecretId") or call.params.get("Name")
+    if check.wildcard_only or not isinstance(named, str):
+        return _unnamed(call, check, decision, state)
+    return _naming(check, decision, named)
+
+
 def _kms(call: Call, check: Check, decision: Decision, state: LabState) -> str:
     """KMS names no key that the caller hasn't named."""
     told = call.params.get("KeyId") or call.params.get("SourceKeyId")
@@ -186,10 +194,10 @@ _WORDS: dict[str, Callable[[Call, Check, Decision, LabState], str]] = {
             "elbv2",
             "resourcegroupstaggingapi",
             "route53",
-            "secretsmanager",
         ),
         _unnamed,
     ),
+    "secretsmanager": _secrets,
 }
 
 

@@ -116,6 +116,25 @@ DENIALS: list[tuple[str, str, dict[str, Any], int, str, str]] = [
         f"User: {ANA} is not authorized to perform: secretsmanager:ListSecrets because no identity-based policy "
         "allows the secretsmanager:ListSecrets action",
     ),
+    # called as the caller calls it
+    (
+        "secretsmanager",
+        "get_secret_value",
+        {"SecretId": "shop/pin"},
+        400,
+        "AccessDeniedException",
+        f"User: {ANA} is not authorized to perform: secretsmanager:GetSecretValue on resource: shop/pin because no "
+        "identity-based policy allows the secretsmanager:GetSecretValue action",
+    ),
+    (
+        "sns",
+        "publish",
+        {"PhoneNumber": "+12065550100", "Message": "hello"},
+        403,
+        "AuthorizationError",
+        f"User: {ANA} is not authorized to perform: SNS:Publish on resource: +12065550100 because no "
+        "identity-based policy allows the SNS:Publish action",
+    ),
     (
         "iam",
         "create_role",

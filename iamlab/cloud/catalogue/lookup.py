@@ -25,6 +25,7 @@ _EXACT: Mapping[str, tuple[str, str]] = {
     "s3": ("s3", "OPERATIONS"),
     "kms": ("kms", "OPERATIONS"),
     "ec2": ("ec2", "OPERATIONS"),
+    "sns": ("sns", "OPERATIONS"),
 }
 
 # service that encrypts with KMS keys -> module of this package and the function that says what a call needs of them

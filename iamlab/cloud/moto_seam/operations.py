@@ -244,18 +244,24 @@ def error_reply(
     headers = dict(reply["headers"])
     headers.update(_request_id_headers(service, request_id))
     body = _with_details(reply["body"], error) if service == "s3" else reply["body"]
+    if not error.message and protocol in _XML:
+        body = _text(body).replace("<Message/>", "", 1)  # AWS leaves it out
     return error.status, headers, "" if head else body
 
 
 def _with_details(body: str | bytes, error: AwsError) -> str:
     """S3's errors say what they are about (`BucketName`); the model knows few of them, so the serialiser drops them."""
-    text = body.decode() if isinstance(body, bytes) else body
+    text = _text(body)
     told = "".join(
         f"<{name}>{escape(str(value))}</{name}>"
         for name, value in error.members.items()
         if f"<{name}>" not in text
     )
     return text.replace("</Message>", f"</Message>{told}", 1)
+
+
+def _text(body: str | bytes) -> str:
+    return body.decode() if isinstance(body, bytes) else body
 
 
 def result_reply(

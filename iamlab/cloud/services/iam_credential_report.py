@@ -52,6 +52,8 @@ NONE = "N/A"
 NEVER = "no_information"
 UNSUPPORTED = "not_supported"
 
+_SILENT = ""  # these errors say nothing beside their code
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -80,11 +82,11 @@ def get_credential_report(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetCredentialReport.html"""
     report: Report | None = state.stores.get(_STORE, {}).get(call.account)
     if report is None:
-        raise AwsError("ReportNotPresent", "No report exists.", 410)
+        raise AwsError("ReportNotPresent", _SILENT, 410)
     if call.now < report.ready:
-        raise AwsError("ReportInProgress", "Report generation is in progress.", 404)
+        raise AwsError("ReportInProgress", _SILENT, 404)
     if call.now >= report.ready + LIFETIME:
-        raise AwsError("ReportExpired", "Report expired.", 410)
+        raise AwsError("ReportExpired", _SILENT, 410)
     return {
         "Content": report.content.encode(),
         "ReportFormat": "text/csv",

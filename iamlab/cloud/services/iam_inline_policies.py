@@ -21,7 +21,7 @@ from iamlab.cloud.services.iam_shapes import (
     role,
     user,
 )
-from iamlab.cloud.services.policy_documents import check_identity_policy, size
+from iamlab.cloud.services.policy_documents import check_inline_policy, size
 from iamlab.cloud.state import LabState
 
 
@@ -59,7 +59,7 @@ def _register(holder: Holder) -> None:
         name, text = call.params["PolicyName"], call.params["PolicyDocument"]
         with state.lock:
             record = holder.of(call, to_change=True)
-            check_identity_policy(text)
+            check_inline_policy(text)
             others = sum(size(other) for key, other in record.policies.items() if key != name)
             if others + size(text) > holder.limit:
                 raise limit_exceeded(

@@ -24,7 +24,7 @@ from iamlab.cloud.services.iam_shapes import (
     policy,
 )
 from iamlab.cloud.services.iam_tags import checked, tag_list
-from iamlab.cloud.services.policy_documents import check_identity_policy, size
+from iamlab.cloud.services.policy_documents import check_managed_policy, size
 from iamlab.cloud.state import LabState
 
 POLICY_SIZE = 6_144
@@ -71,7 +71,10 @@ def boundary_uses(account: str) -> Counter[str]:
 
 
 def _own_first(records: list[Any]) -> list[Any]:
-    return sorted(records, key=lambda record: (not is_local(record), record.name))
+    """The account's own by name, then AWS's from the oldest on."""
+    own = sorted(filter(is_local, records), key=lambda record: str(record.name))
+    others = [record for record in records if not is_local(record)]
+    return own + sorted(others, key=lambda record: (record.create_date, record.name))
 
 
 def is_local(record: Any) -> bool:
@@ -223,6 +226,6 @@ def _version(record: Any, wanted: str) -> Any:
 
 
 def _accept(text: str) -> None:
-    check_identity_policy(text)
+    check_managed_policy(text)
     if size(text) > POLICY_SIZE:
         raise limit_exceeded(f"Cannot exceed quota for PolicySize: {POLICY_SIZE}")

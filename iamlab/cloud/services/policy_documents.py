@@ -67,13 +67,22 @@ def size(text: str) -> int:
     return len(re.sub(r"\s", "", text))
 
 
-def check_identity_policy(text: str) -> None:
-    """An inline or managed policy of a user, group or role.
+def check_inline_policy(text: str) -> None:
+    """An inline policy of a user, group or role: of any version, or of none.
 
     Raises:
         AwsError: `MalformedPolicyDocument`.
     """
     _check(text, _IDENTITY_RULES)
+
+
+def check_managed_policy(text: str) -> None:
+    """A managed policy, which must be of the present version of the language.
+
+    Raises:
+        AwsError: `MalformedPolicyDocument`.
+    """
+    _check(text, (_effects, _present_version, *_IDENTITY_RULES))
 
 
 def check_session_policy(text: str) -> None:
@@ -117,11 +126,11 @@ def _check(text: str, rules: tuple[Rule, ...]) -> None:
 
 
 # ------------------------------------------------------------------ rules of identity policies
-def _version(document: Any, statements: list[Statement]) -> str | None:
-    version = document.get("Version")
-    if version in (None, "2008-10-17"):
+def _present_version(document: Any, statements: list[Statement]) -> str | None:
+    # Other versions than these are errors of the grammar.
+    if document.get("Version") in (None, "2008-10-17"):
         return "Policy document must be version 2012-10-17 or greater."
-    return None if version == "2012-10-17" else _SYNTAX
+    return None
 
 
 def _no_principal(document: Any, statements: list[Statement]) -> str | None:
@@ -214,6 +223,8 @@ def _service_form(resource: str, service: str, rest: str) -> str | None:
         return f"Resource {resource} can not contain region information."
     if service != "iam":
         return None
+    if rest.count(":") < 2 and "*" not in rest:
+        return _LEGACY
     if regional:
         return f"IAM resource {resource} cannot contain region information."
     if not path.startswith(_IAM_PATHS) and not re.search(r"[*?$]", path.partition("/")[0]):
@@ -354,7 +365,6 @@ def _texts(statement: Statement, element: str) -> list[str]:
 
 _IDENTITY_RULES: tuple[Rule, ...] = (
     _effects,
-    _version,
     _effects_as_spelled,
     _no_principal,
     _sids,

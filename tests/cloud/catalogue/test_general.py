@@ -33,6 +33,7 @@ CASES: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         {"QueueUrl": "http://127.0.0.1:5000/123456789012/q"},
         [("sqs:SendMessage", f"arn:aws:sqs:{R}:q")],
     ),
+    ("sns", "Publish", {"PhoneNumber": "+12065550100"}, [("sns:Publish", "+12065550100")]),
     *(
         ("accessanalyzer", operation, params, [(f"access-analyzer:{action}", f"{ANALYZER}{rest}")])
         for operation, params, action, rest in (

@@ -318,13 +318,12 @@ IDENTITY: list[tuple[str, str]] = [
     ("[]", "Syntax errors in policy."),
     ("{}", "Syntax errors in policy."),
     (document(), "Syntax errors in policy."),
-    (document(S3, Version="2008-10-17"), "Policy document must be version 2012-10-17 or greater."),
-    (json.dumps({"Statement": [S3]}), "Policy document must be version 2012-10-17 or greater."),
     (document(S3, Version="2013-10-17"), "Syntax errors in policy."),
     (document(S3, Extra="x"), "Syntax errors in policy."),
     (document(S3 | {"Effect": "allow"}), "The policy failed legacy parsing"),
     (document(S3 | {"Effect": "Permit"}), "Syntax errors in policy."),
     (document(S3 | {"Actions": "s3:*"}, Version="2008-10-17"), "Syntax errors in policy."),
+    (document(S3 | {"Resource": f"arn:aws:iam:{ACCOUNT}:user/ada"}), "The policy failed legacy parsing"),
     ('{"Version": "2012-10-17", "Version": "2012-10-17", "Statement": []}', "Syntax errors in policy."),
     (document({"Action": "s3:*", "Resource": "*"}), "Syntax errors in policy."),
     (document({"Effect": "Allow", "Resource": "*"}), "Policy statement must contain actions."),
@@ -393,6 +392,8 @@ def test_identity_policies_are_read_before_they_are_kept(populated: Lab, text: s
 
 ACCEPTED = [
     document(S3),
+    document(S3, Version="2008-10-17"),
+    json.dumps({"Statement": [S3]}),
     json.dumps({"Version": "2012-10-17", "Statement": S3}),
     document(S3 | {"Action": "*", "Sid": ""}),
     document(S3 | {"Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*", "arn:*:s3:::b"]}),
@@ -424,6 +425,18 @@ def test_good_identity_policies_come_back_as_they_were(populated: Lab, text: str
     iam().put_user_policy(UserName="ada", PolicyName="New", PolicyDocument=text)
     kept = iam().get_user_policy(UserName="ada", PolicyName="New")["PolicyDocument"]
     assert kept == json.loads(text)
+
+
+@pytest.mark.parametrize("text", [document(S3, Version="2008-10-17"), json.dumps({"Statement": [S3]})])
+def test_managed_policies_are_of_the_present_version(populated: Lab, text: str) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
+    refused = (
+        "MalformedPolicyDocument",
+        400,
+        "Policy document must be version 2012-10-17 or greater.",
+    )
+    assert refusal("create_policy", PolicyName="New", PolicyDocument=text) == refused
+    assert refusal("create_policy_version", PolicyArn=OWN_POLICY, PolicyDocument=text) == refused
 
 
 TRUST: list[tuple[str, str]] = [
