@@ -17,6 +17,7 @@ from typing import Any
 from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
+from iamlab.cloud.service_principals import is_service_principal
 from iamlab.cloud.services.iam_principals import PARTITIONS, exists
 from iamlab.cloud.services.shared_issuers import untested_claim
 
@@ -335,11 +336,11 @@ def named_principals(principal: Any) -> Iterator[tuple[str, str]]:
 
 
 def principal_exists(kind: str, name: str) -> bool:
-    """Whether a name in a Principal element is somebody. Of services, and accounts outside of the lab, form will do."""
+    """Whether a name in a Principal element is somebody. Of accounts outside of the lab, form will do."""
     if kind == "AWS":
         return name == "*" or bool(_ACCOUNT.fullmatch(name)) or exists(name)
     if kind == "Service":
-        return name.endswith((".amazonaws.com", ".amazonaws.com.cn", ".aws.internal")) and "*" not in name
+        return is_service_principal(name)
     if kind == "Federated":
         return name in _FEDERATED or _provider_exists(name)
     return False

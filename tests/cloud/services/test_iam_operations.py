@@ -461,6 +461,12 @@ TRUST: list[tuple[str, str]] = [
         trust({"Service": "ec2.example.com"}),
         'Invalid principal in policy: "SERVICE":"ec2.example.com"',
     ),
+    # the service's name, but not as a principal
+    (
+        trust({"Service": ["ec2.amazonaws.com", "tagging.amazonaws.com"]}),
+        'Invalid principal in policy: "SERVICE":"tagging.amazonaws.com"',
+    ),
+    (trust({"Service": "amazonaws.com"}), 'Invalid principal in policy: "SERVICE":"amazonaws.com"'),
     (
         trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/Ghost"}),
         f'Invalid principal in policy: "FEDERATED":"arn:aws:iam::{ACCOUNT}:saml-provider/Ghost"',
@@ -507,6 +513,13 @@ TRUSTED: list[Any] = [
     {"AWS": "*"},
     "*",
     {"Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]},
+    {
+        "Service": [
+            "states.eu-west-1.amazonaws.com",
+            "delivery.logs.amazonaws.com",
+            "vpc-flow-logs.amazonaws.com",
+        ]
+    },
 ]
 
 
