@@ -13,10 +13,12 @@ BESIDE = ["sts:TagSession", "sts:SetSourceIdentity"]
 
 def federated(provider: str, action: str, condition: dict[str, Any] | None = None) -> dict[str, Any]:
     """A trust policy for people or jobs that an identity provider vouches for."""
-    return policy(let_in(provider, [action], condition))
+    return policy(let_in(provider, action, condition))
 
 
-def let_in(provider: str, actions: list[str], condition: dict[str, Any] | None = None) -> dict[str, Any]:
+def let_in(
+    provider: str, actions: str | list[str], condition: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """One statement of a trust policy."""
     statement: dict[str, Any] = {
         "Effect": "Allow",

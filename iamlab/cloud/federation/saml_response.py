@@ -38,6 +38,11 @@ _RECIPIENT = re.compile(rf"{_SIGN_IN}(?:/acs/[A-Z0-9]+)?(?:#\S+)?")
 _FRESH = timedelta(minutes=5)
 _SKEW = timedelta(minutes=5)
 _TOO_LATE = "Token must be redeemed within 5 minutes of issuance"
+_UNREADABLE = "Invalid base64 SAMLResponse"
+
+
+class UnusableResponse(ValueError):
+    """It can't be read, or isn't the named provider's. STS leaves that much to another of AWS's services."""
 
 
 def verify(
@@ -57,7 +62,8 @@ def verify(
         private_keys: of the provider, for encrypted assertions; PEM.
 
     Raises:
-        AwsError: `InvalidIdentityToken`, `ExpiredTokenException`, `IDPRejectedClaim` or `AccessDenied`.
+        UnusableResponse: see there.
+        AwsError: `InvalidIdentityToken`, `ExpiredTokenException` or `IDPRejectedClaim`.
     """
     response = _decoded(text)
     status = response.find(f"{SAMLP}Status/{SAMLP}StatusCode")
@@ -73,7 +79,7 @@ def verify(
         raise rejected("Response signature invalid") from error
     issuer = text_of(assertion.find(f"{SAML}Issuer"))
     if issuer != metadata.entity_id:
-        raise rejected("Issuer not present in specified provider")
+        raise UnusableResponse("Issuer not present in specified provider")
     recipient = _recipient(assertion, now)
     _conditions(assertion, now)
     attributes = _attributes(assertion)
@@ -82,7 +88,11 @@ def verify(
 
 
 def is_encrypted(text: str) -> bool:
-    """The response brings its assertion encrypted."""
+    """The response brings its assertion encrypted.
+
+    Raises:
+        UnusableResponse: see there.
+    """
     return next(_decoded(text).iter(f"{SAML}EncryptedAssertion"), None) is not None
 
 
@@ -91,9 +101,9 @@ def _decoded(text: str) -> Any:
         data = base64.b64decode("".join(text.split()), validate=True)
         response = parse(data)
     except (binascii.Error, ValueError, BadXml) as error:
-        raise rejected("Invalid base64 SAMLResponse") from error
+        raise UnusableResponse(_UNREADABLE) from error
     if response.tag != f"{SAMLP}Response":
-        raise rejected("Invalid base64 SAMLResponse")
+        raise UnusableResponse(_UNREADABLE)
     return response
 
 
@@ -135,7 +145,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise rejected("Invalid base64 SAMLResponse") from error
+        raise UnusableResponse(_UNREADABLE) from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
@@ -152,7 +162,7 @@ def _role_is_listed(attributes: Mapping[str, list[str]], role: str, provider: st
     for value in attributes.get(f"{_ATTRIBUTES}Role", ()):
         if {part.strip() for part in value.split(",")} == {role, provider}:
             return
-    raise AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML", 403)
+    raise rejected("SAML Assertion doesn't contain the requested Role and Metadata in the attributes")
 
 
 def _proof(

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 from iamlab.cloud.call import Call
@@ -34,15 +35,27 @@ def whom_the_assertion_names(call: Call, state: LabState) -> None:
     account = arn.split(":")[4]
     provider = identities.saml_provider(account, arn) if identities.account_exists(account) else None
     if provider is None:
-        raise rejected("Specified provider doesn't exist")
+        raise _passed_on("Specified provider doesn't exist", "AuthSamlManifestNotFoundException", state)
     metadata = saml_metadata.read(provider.metadata)
-    if provider.encryption == "Required" and not saml_response.is_encrypted(params["SAMLAssertion"]):
-        raise rejected("Encrypted assertion is required by the specified provider")
     keys = [pem for pem, _ in provider.private_keys.values()]
-    said = saml_response.verify(params["SAMLAssertion"], metadata, arn, role, call.now, keys)
+    try:
+        if provider.encryption == "Required" and not saml_response.is_encrypted(params["SAMLAssertion"]):
+            raise rejected("Encrypted assertion is required by the specified provider")
+        said = saml_response.verify(params["SAMLAssertion"], metadata, arn, role, call.now, keys)
+    except saml_response.UnusableResponse as error:
+        raise _passed_on(str(error), "AuthSamlInvalidSamlResponseException", state) from error
     if role.split(":")[4] != arn.split(":")[4]:
         raise AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML", 403)
     call.caller, call.account = identity_provider(arn, said), account
+
+
+def _passed_on(words: str, code: str, state: LabState) -> AwsError:
+    """What another of AWS's services, which knows the providers, has answered STS, as its client shows it."""
+    request_id = uuid.UUID(int=state.random.getrandbits(128), version=4)
+    return rejected(
+        f"{words} (Service: AWSOpenIdDiscoveryService; Status Code: 400; Error Code: {code}; Request ID: "
+        f"{request_id}; Proxy: null)"
+    )
 
 
 @operation("sts", "AssumeRoleWithSAML")

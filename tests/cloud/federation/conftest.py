@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,8 +46,11 @@ def trust_of(provider: str, action: str, condition: dict[str, Any] | None = None
 
 
 def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str, int]:
-    """Code, message and status of the error that a call ends in."""
+    """Code, message and status of the error that a call ends in; `…` stands for the id of a request within."""
     with pytest.raises(ClientError) as caught:
         call(**params)
     error = caught.value.response
-    return error["Error"]["Code"], error["Error"]["Message"], error["ResponseMetadata"]["HTTPStatusCode"]
+    message = re.sub(
+        r"(?<=Request ID: )[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "…", error["Error"]["Message"]
+    )
+    return error["Error"]["Code"], message, error["ResponseMetadata"]["HTTPStatusCode"]

@@ -27,7 +27,7 @@ from iamlab.outside.saml import SamlIdp
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PROVIDER = "arn:aws:iam::123456789012:saml-provider/Corp"
 ROLE = "arn:aws:iam::123456789012:role/Analyst"
-REFUSALS = {"InvalidIdentityToken", "ExpiredTokenException", "IDPRejectedClaim", "AccessDenied"}
+REFUSALS = {"InvalidIdentityToken", "ExpiredTokenException", "IDPRejectedClaim"}
 
 
 def said(proof: Proof) -> tuple[Any, ...]:
@@ -40,6 +40,8 @@ def refused_or_said(verify: Callable[[Any], Proof], document: Any) -> Any:
         return said(verify(document))
     except AwsError as error:
         return error.code
+    except saml_response.UnusableResponse:
+        return "InvalidIdentityToken"
 
 
 def in_the_tree(data: bytes, random: Random) -> bytes:
