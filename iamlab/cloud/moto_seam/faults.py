@@ -17,6 +17,7 @@ from typing import Any
 from moto.core.model import OperationModel
 
 from iamlab.cloud.moto_seam.operations import Reply
+from iamlab.cloud.moto_seam.query_errors import named
 
 _TWICE = re.compile(r"(<Message>([^<]*)</Message>)<message>\2</message>")
 _NAMES = ("message", "Message")
@@ -41,6 +42,8 @@ def mended(reply: Reply, service: str, protocol: str, model: OperationModel) -> 
         return reply
     if not isinstance(content, dict):
         return reply
+    if service == "sqs":
+        return named(reply, service, protocol)
     shape = model.service_model.shape_for_error_code(_code(content, headers))
     if shape is None:
         return reply

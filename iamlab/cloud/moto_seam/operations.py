@@ -36,9 +36,8 @@ from werkzeug.exceptions import NotFound
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import buckets, forms
 from iamlab.cloud.moto_seam.chosen import choose
-
-Reply = tuple[int, dict[str, Any], str | bytes]
-"""Status, headers, body: what moto's handlers return."""
+from iamlab.cloud.moto_seam.query_errors import Reply as Reply
+from iamlab.cloud.moto_seam.query_errors import named
 
 # An upload by a browser's form, which is moto's own operation: to policies it is a PutObject.
 _POST_OBJECT = "PostObject"
@@ -246,7 +245,8 @@ def error_reply(
     body = _with_details(reply["body"], error) if service == "s3" else reply["body"]
     if not error.message and protocol in _XML:
         body = _text(body).replace("<Message/>", "", 1)  # AWS leaves it out
-    return error.status, headers, "" if head else body
+    status, headers, body = named((error.status, headers, body), service, protocol)
+    return status, headers, "" if head else body
 
 
 def _with_details(body: str | bytes, error: AwsError) -> str:

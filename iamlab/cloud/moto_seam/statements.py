@@ -107,6 +107,11 @@ def of_policy(found: Any) -> list[Statement]:
     return list(stated) if isinstance(stated, list) else [stated]
 
 
-def set_of_policy(found: Any, statements: Iterable[Statement]) -> None:
-    """Give a queue or topic these statements; the rest of its policy stays."""
-    found._policy_json = {**found._policy_json, "Statement": list(statements)}
+def set_of_policy(found: Any, statements: Iterable[Statement], version: str | None = None) -> None:
+    """Give a queue or topic these statements; the rest of its policy stays.
+
+    Args:
+        version: the policy's, where it is to have another.
+    """
+    rest = {**found._policy_json, **({"Version": version} if version else {})}
+    found._policy_json = {**rest, "Statement": list(statements)}

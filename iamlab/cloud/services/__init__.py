@@ -75,7 +75,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ),
     "secretsmanager": ("secret_policies", "service_keys"),
     "sns": ("labelled_permissions", "messaging_policies", "service_keys"),
-    "sqs": ("labelled_permissions", "messaging_policies", "service_keys"),
+    "sqs": ("labelled_permissions", "queues", "messaging_policies", "service_keys"),
     "ssm": ("service_keys",),
     "sts": (
         "sts",

@@ -13,12 +13,14 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources, statements
 from iamlab.cloud.services import guard, operation
+from iamlab.cloud.services.queues import bad_value, owner_of, queue_of
 from iamlab.cloud.state import LabState
 
 _ACCOUNT = re.compile(r"\d{12}")
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,80}")
-_QUEUE_URL = re.compile(r"(?:/(?P<account>\d{12}))?/(?P<name>[^/]+)/?$")
 _MOST_ACTIONS = 7
+_FIRST_VERSION = "2008-10-17"
+"""Of the policy that SQS makes for a queue without one."""
 _QUEUE_ACTIONS = frozenset(
     {
         "*",
@@ -77,8 +79,7 @@ def only_the_owner(call: Call, state: LabState) -> None:
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-customer-managed-policy-examples.html#grant-cross-account-permissions-to-role-and-user-name
     """
     url = str(call.params.get("QueueUrl", ""))
-    found = _QUEUE_URL.search(url)
-    if found is not None and found["account"] not in (None, call.account):
+    if owner_of(call) != call.account:
         raise AwsError("AccessDenied", f"Access to the resource {url} is denied.", 403)
 
 
@@ -89,30 +90,30 @@ def add_queue_permission(call: Call, state: LabState) -> dict[str, Any]:
     label, actions = str(params.get("Label") or ""), list(params.get("Actions") or ())
     accounts = list(params.get("AWSAccountIds") or ())
     with state.lock:
-        queue = _queue(call)
+        queue = queue_of(call)
         for name, given in (("Label", label), ("Actions", actions)):
             if not given:
                 raise AwsError("MissingParameter", f"The request must contain the parameter {name}.")
         if not _LABEL.fullmatch(label):
-            raise _bad_value(
+            raise bad_value(
                 label,
                 "Label",
                 "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
             )
         if not accounts or not all(map(_ACCOUNT.fullmatch, accounts)):
-            raise _bad_value(f"[{', '.join(accounts)}]", "PrincipalId", "Unable to verify.")
+            raise bad_value(f"[{', '.join(accounts)}]", "PrincipalId", "Unable to verify.")
         if len(actions) > _MOST_ACTIONS:
             raise AwsError("OverLimit", f"{len(actions)} Actions were found, maximum allowed is 7.", 403)
         for action in actions:
             if action not in _QUEUE_ACTIONS:
-                raise _bad_value(
+                raise bad_value(
                     f"SQS:{action}", "ActionName", "Only the queue owner is allowed to invoke this action."
                 )
         stated = statements.of_policy(queue)
         if any(statement.get("Sid") == label for statement in stated):
-            raise _bad_value(label, "Label", "Already exists.")
+            raise bad_value(label, "Label", "Already exists.")
         added = _statement(call, label, accounts, [f"SQS:{action}" for action in actions], queue.queue_arn)
-        statements.set_of_policy(queue, [*stated, added])
+        statements.set_of_policy(queue, [*stated, added], None if stated else _FIRST_VERSION)
     return {}
 
 
@@ -121,28 +122,13 @@ def remove_queue_permission(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_RemovePermission.html"""
     label = str(call.params.get("Label") or "")
     with state.lock:
-        queue = _queue(call)
+        queue = queue_of(call)
         stated = statements.of_policy(queue)
         kept = [statement for statement in stated if statement.get("Sid") != label]
         if len(kept) == len(stated):
-            raise _bad_value(label, "Label", "can't find label on existing policy.")
+            raise bad_value(label, "Label", "can't find label on existing policy.")
         statements.set_of_policy(queue, kept)
     return {}
-
-
-def _queue(call: Call) -> Any:
-    found = _QUEUE_URL.search(str(call.params.get("QueueUrl", "")))
-    store = resources.backend("sqs", call.account, call.region)
-    queue = store.queues.get(found["name"]) if store is not None and found is not None else None
-    if queue is None:
-        raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
-    return queue
-
-
-def _bad_value(value: str, parameter: str, reason: str) -> AwsError:
-    return AwsError(
-        "InvalidParameterValue", f"Value {value} for parameter {parameter} is invalid. Reason: {reason}"
-    )
 
 
 # ---------------------------------------------------------------- SNS

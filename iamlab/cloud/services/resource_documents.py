@@ -1,4 +1,4 @@
-"""Policies of resources as their services read them before they keep them.
+"""Policies of resources as their services read them before they keep them, and as they show them.
 
 The grammar is `iamlab.policy`'s, and who exists is known to `policy_documents`. Here stands what those services have in
 common that tell little about a fault: the first of three kinds of it. S3, which says more, has rules of its own.
@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-res
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from enum import Enum, auto
@@ -17,6 +18,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue import checks
 from iamlab.cloud.collect import parsed
 from iamlab.cloud.context import call_context
+from iamlab.cloud.moto_seam import resources
 from iamlab.cloud.ruling import ask
 from iamlab.cloud.services.policy_documents import named_principals, principal_exists
 from iamlab.cloud.state import LabState
@@ -86,3 +88,78 @@ def could_do_again(call: Call, state: LabState, text: str) -> bool:
     """Whether the caller could make this very call once more under the policy that it brings."""
     check = checks(call, state)[0]
     return ask(call, replace(check, resource_policy=parsed(text)), state, call_context(call)).allowed
+
+
+# ---------------------------------------------------------------- how a policy is shown
+_ACCOUNT = re.compile(r"\d{12}")
+_VALUES = ("Action", "NotAction", "Resource", "NotResource")
+_PRINCIPALS = ("Principal", "NotPrincipal")
+_FIRST_VERSION = "2008-10-17"
+
+
+def as_shown(text: str, region: str) -> str:
+    """A policy as S3, SQS and SNS show it: these services keep what it says, not how it was written.
+
+    It has no white space, a version, and a list of statements; a list of one value is that value, values of conditions
+    are strings, and an account that is named by its number has its ARN.
+
+    Args:
+        text: the policy as it was put.
+        region: where the service is, which tells the partition.
+    """
+    document = parsed(text).document
+    if not isinstance(document, dict):
+        return text
+    root = f"arn:{resources.partition_of(region)}:iam::{{}}:root"
+    shown = {
+        **({} if "Version" in document else {"Version": _FIRST_VERSION}),
+        **document,
+        "Statement": [
+            _statement_as_shown(statement, root) if isinstance(statement, dict) else statement
+            for statement in statements_of(document)
+        ],
+    }
+    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
+
+
+def _statement_as_shown(statement: Statement, root: str) -> Statement:
+    shown = dict(statement)
+    for element in _VALUES:
+        if element in shown:
+            shown[element] = _alone(shown[element])
+    for element in _PRINCIPALS:
+        if isinstance(shown.get(element), dict):
+            shown[element] = {
+                kind: _alone(_named(names, root) if kind == "AWS" else names)
+                for kind, names in shown[element].items()
+            }
+    conditions = shown.get("Condition")
+    if isinstance(conditions, dict):
+        shown["Condition"] = {
+            operator: {key: _alone(_texts(values)) for key, values in keys.items()}
+            if isinstance(keys, dict)
+            else keys
+            for operator, keys in conditions.items()
+        }
+    return shown
+
+
+def _alone(values: Any) -> Any:
+    return values[0] if isinstance(values, list) and len(values) == 1 else values
+
+
+def _named(names: Any, root: str) -> list[Any]:
+    listed = names if isinstance(names, list) else [names]
+    return [root.format(name) if _ACCOUNT.fullmatch(str(name)) else name for name in listed]
+
+
+def _texts(values: Any) -> list[Any]:
+    listed = values if isinstance(values, list) else [values]
+    return [
+        str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+        if isinstance(value, (int, float))
+        else value
+        for value in listed
+    ]

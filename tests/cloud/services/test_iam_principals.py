@@ -109,7 +109,7 @@ def test_resource_policies_follow_too(trusting: Lab) -> None:
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
     )
     assert bucket["Statement"][0]["Principal"] == {"AWS": user}
-    assert queue["Statement"][0]["Principal"] == {"AWS": [user]}
+    assert queue["Statement"][0]["Principal"] == {"AWS": user}
 
 
 @pytest.mark.parametrize("service", ["sns", "kms", "secretsmanager"])
