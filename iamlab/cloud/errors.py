@@ -142,7 +142,8 @@ _SERVICE_CODES: dict[tuple[Failure, str], tuple[str, int]] = {
 
 # Services that kept the codes of their query protocol when they turned to JSON.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-faqs.html
-_QUERY_CODED = frozenset({"sqs"})
+# https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
+_QUERY_CODED = frozenset({"cloudwatch", "sqs"})
 
 _UNABLE = "AWS was not able to validate the provided access credentials"
 _NO_MATCH = (
@@ -194,6 +195,11 @@ _WORDS: dict[Failure, dict[str, str]] = {
     },
 }
 
+# Services whose words differ from the rest of their protocol.
+_SERVICE_WORDS: dict[tuple[Failure, str], str] = {
+    (Failure.NO_CREDENTIALS, "dynamodb"): "Request is missing Authentication Token",
+}
+
 
 def failure(kind: Failure, service: str, protocol: str, message: str = "") -> AwsError:
     """The error that `service` sends for a refusal of this kind.
@@ -210,4 +216,5 @@ def failure(kind: Failure, service: str, protocol: str, message: str = "") -> Aw
     codes = _CODES[kind]
     code, status = _SERVICE_CODES.get((kind, service)) or codes.get(family) or codes[protocol]
     words = _WORDS[kind]
-    return AwsError(code, message or words.get(family) or words[""], status)
+    usual = _SERVICE_WORDS.get((kind, service)) or words.get(family) or words[""]
+    return AwsError(code, message or usual, status)

@@ -93,18 +93,17 @@ def canonical_query(query: str) -> str:
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
-def sign(secret: str, scope: Scope, amz_date: str, canonical: str) -> str:
-    """The signature of a canonical request."""
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    return _hmac_hex(signing_key(secret, scope), f"{ALGORITHM}\n{amz_date}\n{scope}\n{digest}")
+def string_to_sign(scope: Scope, amz_date: str, canonical: str) -> str:
+    """What is signed of a canonical request."""
+    return f"{ALGORITHM}\n{amz_date}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
-def sign_policy(secret: str, scope: Scope, policy: str) -> str:
-    """The signature of a browser upload's base64 policy document.
+def sign(secret: str, scope: Scope, text: str) -> str:
+    """The signature of a string to sign, or of a browser upload's base64 policy document.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
     """
-    return _hmac_hex(signing_key(secret, scope), policy)
+    return _hmac_hex(signing_key(secret, scope), text)
 
 
 def chunks_match(body: bytes, secret: str, scope: Scope, amz_date: str, seed: str) -> bool:
@@ -153,10 +152,10 @@ versionId versioning versions website
 _V2_RESOURCES = frozenset(_V2_RESOURCES_TEXT.split())
 
 
-def sign_v2(
-    secret: str, method: str, bucket_path: str, query: str, headers: Iterable[tuple[str, str]], expires: str
+def string_to_sign_v2(
+    method: str, bucket_path: str, query: str, headers: Iterable[tuple[str, str]], expires: str
 ) -> str:
-    """The Version 2 signature of an S3 query string.
+    """What Version 2 signs of a request with an S3 query string.
 
     Args:
         bucket_path: the raw path with the bucket in front, however the bucket was addressed.
@@ -177,8 +176,12 @@ def sign_v2(
     resource = bucket_path + ("?" + "&".join(sorted(subresources)) if subresources else "")
     lines = [method, plain.get("content-md5", ""), plain.get("content-type", ""), expires]
     lines += [f"{name}:{custom[name]}" for name in sorted(custom)]
-    digest = hmac.digest(secret.encode(), "\n".join([*lines, resource]).encode(), "sha1")
-    return base64.b64encode(digest).decode()
+    return "\n".join([*lines, resource])
+
+
+def sign_v2(secret: str, text: str) -> str:
+    """The Version 2 signature of a string to sign, or of a browser upload's base64 policy document."""
+    return base64.b64encode(hmac.digest(secret.encode(), text.encode(), "sha1")).decode()
 
 
 def _hmac_hex(key: bytes, text: str) -> str:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,6 +91,7 @@ def holders(lab: Lab, make_user: MakeUser) -> dict[str, boto3.Session]:
         "deleted key": deleted,
         "expired session": lab.session(session),
         "token left out": lab.session({**fresh, "SessionToken": None}),
+        "token of another": lab.session({**fresh, "SessionToken": session["SessionToken"]}),
     }
 
 
@@ -104,6 +106,41 @@ def test_each_service_refuses_bad_credentials_with_its_own_code(
         response = refused.value.response
         found[service] = (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"])
     assert found == REFUSALS[what]
+
+
+# what is wrong -> what S3 tells beside code and words
+# https://docs.aws.amazon.com/AmazonS3/latest/developerguide/RESTAuthentication.html#RESTAuthenticationDebugging
+SIGNATURE = {
+    "StringToSign",
+    "StringToSignBytes",
+    "SignatureProvided",
+    "CanonicalRequest",
+    "CanonicalRequestBytes",
+}
+S3_TELLS: dict[str, set[str]] = {
+    "unknown key": {"AWSAccessKeyId"},
+    "inactive key": {"AWSAccessKeyId"},
+    "wrong secret": {"AWSAccessKeyId"} | SIGNATURE,
+    "expired session": {"Token-0"},
+    "token left out": {"AWSAccessKeyId"},
+    "token of another": {"Token-0"},
+}
+
+
+def test_s3_tells_what_it_means(holders: dict[str, boto3.Session]) -> None:
+    told = {}
+    for what in S3_TELLS:
+        session = holders[what]
+        with pytest.raises(ClientError) as refused:
+            session.client("s3").list_buckets()
+        error = refused.value.response["Error"]
+        told[what] = set(error) - {"Code", "Message"}
+        keys = session.get_credentials()
+        assert error.get("AWSAccessKeyId", keys.access_key) == keys.access_key
+        assert error.get("Token-0", keys.token) == keys.token
+        for text in ("StringToSign", "CanonicalRequest"):
+            assert error.get(text, "").encode().hex(" ") == error.get(f"{text}Bytes", "")
+    assert told == S3_TELLS
 
 
 def test_another_sessions_token_does_not_fit(lab: Lab) -> None:
@@ -155,8 +192,13 @@ def test_a_client_whose_clock_is_wrong_is_refused(
     if code is None:
         SERVICES[service](session)
     else:
-        with pytest.raises(ClientError, match=code):
+        with pytest.raises(ClientError, match=code) as refused:
             SERVICES[service](session)
+        if service == "s3":
+            told = refused.value.response["Error"]
+            assert told["MaxAllowedSkewMilliseconds"] == "900000"
+            sent, arrived = (told["RequestTime"], told["ServerTime"].replace("-", "").replace(":", ""))
+            assert (sent < arrived) == (minutes < 0)
 
 
 def _signed(
@@ -212,6 +254,27 @@ def test_a_broken_authorization_header_is_named(lab: Lab, header: str, code: str
     assert f"<Code>{code}</Code>" in reply.text
 
 
+S3_BROKEN = [
+    ("AWS4-HMAC-SHA256 Credential=AKIA/20260105/us-east-1/s3/aws4_request", "requires three components"),
+    (
+        "AWS4-HMAC-SHA256 Credential=AK/IA/20260105/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=a",
+        "mal-formed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("header", "words"), S3_BROKEN, ids=["incomplete", "one slash too many"])
+def test_s3_says_what_is_malformed(lab: Lab, header: str, words: str) -> None:
+    headers = {"Authorization": header, "X-Amz-Date": "20260105T090000Z"}
+    reply = requests.get("https://s3.us-east-1.amazonaws.com/", headers=headers)
+    assert reply.status_code == 400
+    assert (
+        "<Code>AuthorizationHeaderMalformed</Code><Message>The authorization header is malformed; "
+        in reply.text
+    )
+    assert words in reply.text
+
+
 def test_without_any_signature_most_services_want_one(lab: Lab) -> None:
     reply = requests.post(IAM, data=LIST_USERS, headers=FORM)
     assert reply.status_code == 403
@@ -251,6 +314,9 @@ def test_a_presigned_url_works_untouched_and_for_an_hour(
     expired = requests.get(url)
     assert expired.status_code == 403
     assert "<Message>Request has expired</Message>" in expired.text
+    assert ("<X-Amz-Expires>3600</X-Amz-Expires>" in expired.text) == (config is V4)
+    end, now = (re.findall(f"<{name}>(.+)</{name}>", expired.text)[0] for name in ("Expires", "ServerTime"))
+    assert end <= now
     assert requests.get(_url(config)).content == b"text"
 
 

@@ -34,6 +34,8 @@ CASES = [
     (Failure.EXPIRED_TOKEN, "dynamodb", "json", "ExpiredTokenException", 400),
     (Failure.EXPIRED_TOKEN, "ec2", "ec2", "RequestExpired", 400),
     (Failure.SKEWED, "s3", "rest-xml", "RequestTimeTooSkewed", 403),
+    (Failure.EXPIRED_TOKEN, "cloudwatch", "json", "ExpiredToken", 403),
+    (Failure.DENIED, "cloudwatch", "json", "AccessDenied", 403),
     (Failure.NO_CREDENTIALS, "iam", "query", "MissingAuthenticationToken", 403),
 ]
 

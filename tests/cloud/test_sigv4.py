@@ -67,7 +67,7 @@ def test_signatures_are_those_of_the_documentation(
     method: str, path: str, query: str, headers: dict[str, str], payload: str, expected: str
 ) -> None:
     canonical = sigv4.canonical_request(method, path, query, headers, headers, payload, "s3")
-    assert sigv4.sign(SECRET, SCOPE, DATE, canonical) == expected
+    assert sigv4.sign(SECRET, SCOPE, sigv4.string_to_sign(SCOPE, DATE, canonical)) == expected
 
 
 SEED = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"
