@@ -25,6 +25,7 @@ from iamlab.cloud.moto_seam.dispatch import Endpoint
 from iamlab.cloud.moto_seam.faults import mended
 from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
 from iamlab.cloud.ruling import authorise
+from iamlab.cloud.services.parameter_rules import validate
 from iamlab.cloud.sessions import restriction
 from iamlab.cloud.shared_events import share
 from iamlab.cloud.state import LabState
@@ -196,7 +197,7 @@ class Gate:
             limit = restriction(call.caller.session, call.service, call.operation)
             if limit is not None:
                 raise limit
-        services.validate(call)
+        validate(call)
         services.prove(call, state)
         if call.caller is ANONYMOUS and call.service != "s3":
             # Authentication has let this pass because the operation itself asks for no credentials.

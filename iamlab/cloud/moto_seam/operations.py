@@ -36,6 +36,7 @@ from werkzeug.exceptions import NotFound
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import buckets, forms
 from iamlab.cloud.moto_seam.chosen import choose
+from iamlab.cloud.moto_seam.json_types import misfit
 from iamlab.cloud.moto_seam.query_errors import Reply as Reply
 from iamlab.cloud.moto_seam.query_errors import named
 
@@ -109,6 +110,8 @@ def operation_of(service: str, request: Request, body: bytes) -> Operation:
         _check_url(request, operation, protocol)
     # A streaming body (an object's bytes) is never a parameter that a decision could need.
     readable = b"" if operation.input_shape is not None and operation.has_streaming_input else plain
+    if readable and "json" in protocol:
+        _check_types(service, operation, readable)
     try:
         params = PROTOCOL_PARSERS[protocol](operation).parse(
             {
@@ -120,8 +123,10 @@ def operation_of(service: str, request: Request, body: bytes) -> Operation:
                 "url_params": uri,
             }
         )
-    except (RequestParserError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except RequestParserError as error:
         raise BadInputError(str(error)) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInputError from error  # Python's words are nobody's business
     params = dict(params or {})
     choose(request, operation.name, protocol)
     if service == "sqs" and _QUEUE not in params and _has(operation, _QUEUE):
@@ -144,6 +149,20 @@ def _check_url(request: Request, operation: OperationModel, protocol: str) -> No
         wrong = request.args.keys() & (others - ours)
     if wrong:
         raise BadInputError(f"{min(wrong)} does not belong into the URL")
+
+
+def _check_types(service: str, operation: OperationModel, body: bytes) -> None:
+    shape = operation.input_shape
+    if shape is None:
+        return
+    payload = shape.serialization.get("payload")
+    if payload is not None:
+        shape = shape.members[payload]
+        if shape.type_name in ("blob", "string"):
+            return
+    wrong = misfit(service, shape, body)
+    if wrong:
+        raise BadInputError(wrong)
 
 
 def _has(operation: OperationModel, parameter: str) -> bool:

@@ -138,17 +138,6 @@ _SELDOM: dict[str, dict[str, str]] = {
     },
 }
 
-_VALIDATED = frozenset({"accessanalyzer", "iam", "sts"})
-_VALIDATED_OPERATIONS = frozenset(
-    {
-        ("events", "PutPermission"),
-        ("events", "RemovePermission"),
-        ("lambda", "AddPermission"),
-        ("lambda", "GetPolicy"),
-        ("lambda", "RemovePermission"),
-    }
-)
-
 _operations: dict[tuple[str, str], Operation] = {}
 _guards: dict[tuple[str, str], list[Guard]] = {}
 _proofs: dict[tuple[str, str], list[Guard]] = {}
@@ -190,18 +179,6 @@ def find(service: str, name: str) -> Operation | None:
     """Our own operation, or None where moto's handler shall answer."""
     _load(service, name)
     return _operations.get((service, name))
-
-
-def validate(call: Call) -> None:
-    """Hold parameters against the service's model, which AWS does before it asks any policy.
-
-    Raises:
-        AwsError: a parameter is too long, too short, missing, or not of the right form.
-    """
-    if call.service in _VALIDATED or (call.service, call.operation) in _VALIDATED_OPERATIONS:
-        from iamlab.cloud.services.validation import validate as by_model
-
-        by_model(call)
 
 
 def prove(call: Call, state: LabState) -> None:

@@ -1,13 +1,15 @@
-"""Refusals of parameters in AWS's words, from the constraints in the service models.
+"""Parameters held against the constraints in the service models.
 
-botocore carries each parameter's minimum, maximum, pattern and enumeration, and AWS answers a breach of any of them
-in one form for all operations of IAM and STS:
+botocore carries each parameter's minimum, maximum, pattern and enumeration, and what must be there at all. AWS's
+services are generated from the same models, and word each breach in one form:
 
-    1 validation error detected: Value 'x' at 'roleSessionName' failed to satisfy constraint: Member must …
+    Value 'x' at 'roleSessionName' failed to satisfy constraint: Member must …
 
-STS shows the value, IAM leaves it out.
+What a service makes of its breaches (code, words around them) is `parameter_rules`' matter.
 
-In: a call. Out: nothing, or `AwsError("ValidationError")` that names every breach.
+In: a shape of a model and a value. Out: breaches.
+
+https://smithy.io/2.0/spec/constraint-traits.html
 """
 
 from __future__ import annotations
@@ -15,139 +17,173 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 
 # Java's Unicode classes, as far as AWS's patterns use them.
 _CLASSES = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
-
-# IAM words a bad name or path in its own way, after it has held all parameters against the model's other limits.
-_NAMES = {
-    "groupName",
-    "instanceProfileName",
-    "newGroupName",
-    "newUserName",
-    "policyName",
-    "roleName",
-    "serverCertificateName",
-    "userName",
-    "virtualMFADeviceName",
-}
-_IAM_WORDS = {
-    "name": "It must contain only alphanumeric characters and/or the following: +=,.@_-",
-    "path": "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
-    "prefix": "It must begin with the / character and contain only alphanumeric characters and/or / characters.",
-}
-
-# Services that say the same once more for each field.
-# https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ValidationException.html
-_FIELD_LISTS = frozenset({"accessanalyzer"})
-
-Breach = tuple[str, str, str]
-"""Path of a parameter, its value as AWS shows it (perhaps not at all), and the constraint that it fails."""
-
-_NULL = "null"
-_FORM = "regular expression"
+_NUMBERS = ("integer", "long", "float", "double")
+NULL = "null"
 
 
-def validate(call: Call) -> None:
-    """Hold a call's parameters against its service's model.
+class Breach(NamedTuple):
+    """One constraint that one parameter fails."""
 
-    Raises:
-        AwsError: `ValidationError` (of services that speak JSON `ValidationException`), 400.
-    """
-    shape = call.model.input_shape
-    if shape is None:
-        return
-    breaches = list(_structure(shape, call.params, ""))
-    if call.service == "iam":
-        breaches = _as_iam_tells(breaches)
-    if breaches:
-        code = "ValidationException" if "json" in call.protocol else "ValidationError"
-        error = constraint_error(*breaches, code=code)
-        if call.service in _FIELD_LISTS:
-            fields = [{"name": path, "message": constraint} for path, _, constraint in breaches]
-            error.members = {"reason": "fieldValidationFailed", "fieldList": fields}
-        raise error
+    path: str
+    value: str
+    """As AWS shows it: `null`, or in quotes; '' where it doesn't show it."""
+    constraint: str
 
 
-def _as_iam_tells(breaches: list[Breach]) -> list[Breach]:
-    """Breaches without the values; a name or path of another form is told alone, if nothing else is wrong."""
-    forms = [(path, _iam_words(path) if _FORM in constraint else None) for path, _, constraint in breaches]
-    others = [breach for breach, (_, words) in zip(breaches, forms, strict=True) if words is None]
-    if breaches and not others:
-        path, words = forms[0]
-        raise AwsError("ValidationError", f"The specified value for {path} is invalid. {words}")
-    return [(path, value if value == _NULL else "", constraint) for path, value, constraint in others]
-
-
-def constraint_error(*breaches: Breach, code: str = "ValidationError") -> AwsError:
-    """The error for these breaches."""
-    found = "; ".join(
-        f"Value{value and ' ' + value} at '{path}' failed to satisfy constraint: {constraint}"
-        for path, value, constraint in breaches
-    )
-    plural = "s" if len(breaches) > 1 else ""
-    return AwsError(code, f"{len(breaches)} validation error{plural} detected: {found}")
-
-
-def _iam_words(path: str) -> str | None:
-    if path in _NAMES:
-        return _IAM_WORDS["name"]
-    if path == "pathPrefix":
-        return _IAM_WORDS["prefix"]
-    return _IAM_WORDS["path"] if path in ("path", "newPath") else None
-
-
-def _structure(shape: Any, values: dict[str, Any], prefix: str) -> Iterator[Breach]:
+def breaches(shape: Any, values: dict[str, Any], prefix: str = "") -> Iterator[Breach]:
+    """Every breach of a structure's constraints, in the order of the model."""
     for name in shape.required_members:
         if values.get(name) is None:
-            yield prefix + _wire(name), _NULL, "Member must not be null"
+            yield Breach(prefix + _wire(name), NULL, "Member must not be null")
     for name, member in shape.members.items():
         value = values.get(name)
         if value is not None:
-            yield from _member(member, value, prefix + _wire(name))
+            yield from _of_member(member, value, prefix + _wire(name))
 
 
-def _member(shape: Any, value: Any, path: str) -> Iterator[Breach]:
+def constraint_error(
+    *found: tuple[str, str, str], code: str = "ValidationError", status: int = 400
+) -> AwsError:
+    """The error that most services answer breaches with."""
+    told = "; ".join(
+        f"Value{value and ' ' + value} at '{path}' failed to satisfy constraint: {constraint}"
+        for path, value, constraint in found
+    )
+    plural = "s" if len(found) > 1 else ""
+    return AwsError(code, f"{len(found)} validation error{plural} detected: {told}", status)
+
+
+def _of_member(shape: Any, value: Any, path: str) -> Iterator[Breach]:
     kind = shape.type_name
     if kind == "structure":
-        yield from _structure(shape, value, path + ".")
-        return
-    limits = shape.metadata
-    if kind == "list":
-        yield from _bounds(limits, len(value), path, f"'[{', '.join(map(_brief, value))}]'", "length")
-        for number, item in enumerate(value, 1):
-            yield from _member(shape.member, item, f"{path}.{number}.member")
-    elif kind == "string":
-        shown = "" if limits.get("sensitive") else f"'{value}'"  # AWS leaves secrets out
-        pattern = limits.get("pattern")
-        if pattern is not None and not _compiled(pattern).fullmatch(value):
-            yield path, shown, f"Member must satisfy regular expression pattern: {_unescaped(pattern)}"
-        yield from _bounds(limits, len(value), path, shown, "length")
-        allowed = limits.get("enum")
-        if allowed and value not in allowed:
-            yield path, shown, f"Member must satisfy enum value set: [{', '.join(allowed)}]"
-    elif kind in ("integer", "long", "float", "double"):
-        yield from _bounds(limits, value, path, f"'{value}'", "value")
+        if isinstance(value, dict):
+            yield from breaches(shape, value, path + ".")
+    elif kind == "list":
+        yield from _of_list(shape, value, path)
+    elif kind == "map":
+        yield from _of_map(shape, value, path)
+    else:
+        for constraint in _broken(shape, value):
+            yield Breach(path, _shown(shape, value), constraint)
 
 
-def _bounds(limits: Any, size: float, path: str, shown: str, what: str) -> Iterator[Breach]:
-    low, high = limits.get("min"), limits.get("max")
-    if low is not None and size < low:
-        yield path, shown, f"Member must have {what} greater than or equal to {low}"
-    if high is not None and size > high:
-        yield path, shown, f"Member must have {what} less than or equal to {high}"
+def _of_list(shape: Any, values: list[Any], path: str) -> Iterator[Breach]:
+    """Items that are structures are told one by one, others all at once."""
+    shown = _shown(shape, values)
+    for constraint in _broken(shape, values):
+        yield Breach(path, shown, constraint)
+    if shape.member.type_name == "structure":
+        for number, item in enumerate(values, 1):
+            if item is not None:
+                yield from _of_member(shape.member, item, f"{path}.{number}.member")
+    elif any(map(_is_broken, [shape.member] * len(values), values)):
+        yield Breach(path, shown, f"Member must satisfy constraint: {_listed(shape.member, values)}")
+
+
+def _of_map(shape: Any, values: dict[str, Any], path: str) -> Iterator[Breach]:
+    for constraint in _broken(shape, values):
+        yield Breach(path, _shown(shape, values), constraint)
+    if any(_is_broken(shape.key, key) for key in values):
+        constraint = f"Map keys must satisfy constraint: {_listed(shape.key, values)}"
+        yield Breach(path, _shown(shape, values), constraint)
+    if shape.value.type_name == "structure":
+        for key, item in values.items():
+            if isinstance(item, dict):
+                yield from breaches(shape.value, item, f"{path}.{key}.member.")
+    elif any(_is_broken(shape.value, item) for item in values.values()):
+        constraint = f"Map value must satisfy constraint: {_listed(shape.value, values.values())}"
+        yield Breach(path, _shown(shape, values), constraint)
+
+
+# ---------------------------------------------------------------- one value
+def _is_broken(shape: Any, value: Any) -> bool:
+    return value is None or next(_broken(shape, value), None) is not None
+
+
+def _broken(shape: Any, value: Any) -> Iterator[str]:
+    """The constraints of a shape that a value fails, its members left aside."""
+    limits, kind = shape.metadata, shape.type_name
+    is_text = kind == "string" and isinstance(value, str)
+    pattern, allowed = limits.get("pattern"), limits.get("enum")
+    if is_text and pattern is not None and not _compiled(pattern).fullmatch(value):
+        yield _of_form(pattern)
+    size = value if kind in _NUMBERS else len(value) if hasattr(value, "__len__") else None
+    if size is not None:
+        low, high = limits.get("min"), limits.get("max")
+        if low is not None and size < low:
+            yield _at_least(kind, low)
+        if high is not None and size > high:
+            yield _at_most(kind, high)
+    if is_text and allowed and value not in allowed:
+        yield _one_of(allowed)
+
+
+def _listed(shape: Any, values: Any) -> str:
+    """All constraints of a list's members, or of a map's keys or values, kept or not."""
+    limits, kind = shape.metadata, shape.type_name
+    told = []
+    if limits.get("max") is not None:
+        told.append(_at_most(kind, limits["max"]))
+    if limits.get("min") is not None:
+        told.append(_at_least(kind, limits["min"]))
+    if limits.get("pattern") is not None:
+        told.append(_of_form(limits["pattern"]))
+    if limits.get("enum"):
+        told.append(_one_of(limits["enum"]))
+    if None in values:
+        told.append("Member must not be null")
+    return f"[{', '.join(told)}]"
+
+
+def _at_least(kind: str, low: Any) -> str:
+    return f"Member must have {'value' if kind in _NUMBERS else 'length'} greater than or equal to {low}"
+
+
+def _at_most(kind: str, high: Any) -> str:
+    return f"Member must have {'value' if kind in _NUMBERS else 'length'} less than or equal to {high}"
+
+
+def _of_form(pattern: str) -> str:
+    return f"Member must satisfy regular expression pattern: {_unescaped(pattern)}"
+
+
+def _one_of(allowed: list[str]) -> str:
+    return f"Member must satisfy enum value set: [{', '.join(allowed)}]"
+
+
+# ---------------------------------------------------------------- what AWS shows
+def _shown(shape: Any, value: Any) -> str:
+    """A value in quotes; AWS leaves secrets out."""
+    return "" if _is_secret(shape) else f"'{_brief(value)}'"
+
+
+def _is_secret(shape: Any) -> bool:
+    if shape.metadata.get("sensitive"):
+        return True
+    return bool(shape.type_name == "list" and _is_secret(shape.member))
+
+
+def _brief(value: Any) -> str:
+    """A value as Java prints it."""
+    if isinstance(value, (bytes, bytearray)):
+        return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}={_brief(item)}' for key, item in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_brief, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return NULL if value is None else str(value)
 
 
 def _wire(name: str) -> str:
     return name[0].lower() + name[1:]
-
-
-def _brief(value: Any) -> str:
-    return ", ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
 
 
 @lru_cache(maxsize=256)

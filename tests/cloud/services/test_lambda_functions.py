@@ -375,10 +375,10 @@ def test_a_role_that_is_missing_or_another_accounts_is_refused(
 
 def test_reserved_variables_are_refused(lab: Lab, refusal: Callable[..., tuple[str, int, str]]) -> None:
     code, _, message = refusal(
-        make_function, Environment={"Variables": {"AWS_REGION": "x", "_HANDLER": "y", "OWN": "z"}}
+        make_function, Environment={"Variables": {"AWS_REGION": "x", "AWS_SESSION_TOKEN": "y", "OWN": "z"}}
     )
     assert code == "InvalidParameterValueException"
-    assert message.endswith("Reserved keys used in this request: AWS_REGION, _HANDLER")
+    assert message.endswith("Reserved keys used in this request: AWS_REGION, AWS_SESSION_TOKEN")
 
 
 def test_a_role_that_trusts_lambda_no_more_stops_new_environments(lab: Lab) -> None:
@@ -539,12 +539,12 @@ def test_a_reset_ends_the_processes(lab: Lab) -> None:
 
 
 def test_what_moto_keeps_of_a_function_is_read_whole(lab: Lab) -> None:
-    made = make_function(Environment={"Variables": {"A": "b"}}, MemorySize=256, Timeout=9)
+    made = make_function(Environment={"Variables": {"AB": "b"}}, MemorySize=256, Timeout=9)
     found = stored.find(ACCOUNT, "us-east-1", "fn", None)
     assert found is not None
     assert (found.arn, found.unqualified_arn, found.version) == (ARN, ARN, "$LATEST")
     assert (found.role, found.handler, found.runtime) == (made["Role"], "app.handler", "python3.12")
-    assert (found.timeout, found.memory, found.variables) == (9, 256, {"A": "b"})
+    assert (found.timeout, found.memory, found.variables) == (9, 256, {"AB": "b"})
     assert found.code == archive()
     assert found.code_sha256 == made["CodeSha256"]
     assert stored.find(ACCOUNT, "eu-west-1", "fn", None) is None
