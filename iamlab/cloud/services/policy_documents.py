@@ -19,7 +19,9 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.service_principals import is_service_principal
 from iamlab.cloud.services.iam_principals import PARTITIONS, exists
+from iamlab.cloud.services.policy_frames import effect_fault, frame_fault, unknown_field
 from iamlab.cloud.services.shared_issuers import untested_claim
+from iamlab.policy.statement import ELEMENTS
 
 _SYNTAX = "Syntax errors in policy."
 _LEGACY = "The policy failed legacy parsing"
@@ -99,8 +101,15 @@ def check_trust_policy(text: str) -> None:
     Raises:
         AwsError: `MalformedPolicyDocument`; a principal that doesn't exist is one, too.
     """
-    if parsed(text).document is None:
+    policy = parsed(text)
+    if policy.document is None:
         raise malformed("This policy contains invalid Json")
+    complaint = _outline(policy.document) if isinstance(policy.document, dict) else None
+    if complaint is not None:
+        raise malformed(complaint)
+    for error in policy.errors():
+        if error.code == "INVALID_CONDITION_OPERATOR":
+            raise malformed(f"Invalid Condition type : {error.path[-1]}")
     _check(text, _TRUST_RULES)
 
 
@@ -267,12 +276,24 @@ def _effects_as_spelled(document: Any, statements: list[Statement]) -> str | Non
 
 
 # ------------------------------------------------------------------ rules of trust policies
+def _outline(document: dict[str, Any]) -> str | None:
+    """What IAM says of a trust policy's fields before it looks at what they hold."""
+    statements = document.get("Statement")
+    listed = statements if isinstance(statements, list) else [statements]
+    faults = (unknown_field(one, ELEMENTS) for one in listed if isinstance(one, dict))
+    return frame_fault(document) or next(filter(None, faults), None)
+
+
 def _required(document: Any, statements: list[Statement]) -> str | None:
     for statement in statements:
         for field, instead in (("Effect", "Effect"), ("Principal", "NotPrincipal"), ("Action", "NotAction")):
             if field not in statement and instead not in statement:
                 return f"Missing required field {field}"
     return None
+
+
+def _effects_in_trust(document: Any, statements: list[Statement]) -> str | None:
+    return next(filter(None, map(effect_fault, statements)), None)
 
 
 def _prohibited(document: Any, statements: list[Statement]) -> str | None:
@@ -377,8 +398,7 @@ _IDENTITY_RULES: tuple[Rule, ...] = (
 )
 _TRUST_RULES: tuple[Rule, ...] = (
     _required,
-    _effects,
-    _effects_as_spelled,
+    _effects_in_trust,
     _prohibited,
     _given,
     _sids,

@@ -20,6 +20,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources
 from iamlab.cloud.services import guard
 from iamlab.cloud.services.policy_documents import named_principals
+from iamlab.cloud.services.policy_frames import effect_fault, frame_fault, unknown_field
 from iamlab.cloud.services.resource_documents import Statement, ghost, statements_of, texts
 from iamlab.cloud.state import LabState
 from iamlab.policy.reference import reference
@@ -28,7 +29,6 @@ from iamlab.policy.statement import ELEMENTS
 LARGEST = 20_480
 """Bytes of a bucket policy. https://docs.aws.amazon.com/general/latest/gr/s3.html"""
 
-_TOP = frozenset({"Version", "Id", "Statement"})
 _REQUIRED = (
     ("Effect", "Effect"),
     ("Principal", "NotPrincipal"),
@@ -74,15 +74,8 @@ def bucket_policy_is_sound(call: Call, state: LabState) -> None:
 
 
 def _complaints(document: Any, bucket: str) -> Iterator[AwsError | None]:
-    yield _unknown(document, _TOP)
-    if "Statement" not in document:
-        yield _malformed("Missing required field Statement")
-    statements = statements_of(document)
-    if not statements:
-        yield _malformed("Could not parse the policy: Statement is empty!")
-    if document.get("Version", "2008-10-17") not in ("2008-10-17", "2012-10-17"):
-        yield _malformed("The policy must contain a valid version string")
-    for statement in statements:
+    yield _said(frame_fault(document))
+    for statement in statements_of(document):
         if not isinstance(statement, dict):
             yield _malformed("Invalid policy syntax.")
             return
@@ -90,12 +83,12 @@ def _complaints(document: Any, bucket: str) -> Iterator[AwsError | None]:
             yield rule(statement, bucket)
 
 
-def _unknown(found: dict[str, Any], known: frozenset[str]) -> AwsError | None:
-    return next((_malformed(f"Unknown field {name}") for name in found if name not in known), None)
+def _said(message: str | None) -> AwsError | None:
+    return _malformed(message) if message else None
 
 
 def _elements(statement: Statement, bucket: str) -> AwsError | None:
-    return _unknown(statement, ELEMENTS)
+    return _said(unknown_field(statement, ELEMENTS))
 
 
 def _required(statement: Statement, bucket: str) -> AwsError | None:
@@ -106,8 +99,7 @@ def _required(statement: Statement, bucket: str) -> AwsError | None:
 
 
 def _effect(statement: Statement, bucket: str) -> AwsError | None:
-    effect = statement["Effect"]
-    return None if effect in ("Allow", "Deny") else _malformed(f"Invalid effect: {effect}")
+    return _said(effect_fault(statement))
 
 
 def _principal(statement: Statement, bucket: str) -> AwsError | None:

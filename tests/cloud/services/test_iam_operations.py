@@ -441,6 +441,15 @@ def test_managed_policies_are_of_the_present_version(populated: Lab, text: str) 
 
 TRUST: list[tuple[str, str]] = [
     ("hello", "This policy contains invalid Json"),
+    ("{}", "Missing required field Statement"),
+    (json.dumps({"Version": "2012-10-17"}), "Missing required field Statement"),
+    (document(), "Could not parse the policy: Statement is empty!"),
+    (trust().replace("2012-10-17", "2012-10-18"), "The policy must contain a valid version string"),
+    (document({}, Policy="x"), "Unknown field Policy"),
+    (trust(Bucket="*"), "Unknown field Bucket"),
+    (document({"Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}), "Missing required field Effect"),
+    (trust(Effect="allow"), "Invalid effect: allow"),
+    (trust(Condition={"StringEqual": {"aws:username": "ada"}}), "Invalid Condition type : StringEqual"),
     (document({"Effect": "Allow", "Action": "sts:AssumeRole"}), "Missing required field Principal"),
     (document({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}}), "Missing required field Action"),
     (trust(Resource="*"), "Has prohibited field Resource"),
