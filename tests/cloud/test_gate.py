@@ -217,8 +217,16 @@ DENIALS: list[tuple[str, str, dict[str, Any], int, str, str]] = [
                 "ssm:GetParametersByPath",
                 " on resource: arn:aws:ssm:us-east-1:123456789012:parameter/shop/db/",
             ),
-            ("cloudwatch", "list_metrics", {}, "cloudwatch:ListMetrics", ""),
         )
+    ),
+    (
+        "cloudwatch",
+        "list_metrics",
+        {},
+        403,
+        "AccessDenied",
+        f"User: {ANA} is not authorized to perform: cloudwatch:ListMetrics because no identity-based policy allows "
+        "the cloudwatch:ListMetrics action",
     ),
     (
         "kms",
