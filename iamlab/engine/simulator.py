@@ -118,16 +118,28 @@ def _keys(statement: Statement) -> Iterator[str]:
 
 
 def _matched(reference: StatementRef) -> dict[str, Any]:
-    span = reference.span
-    policy = reference.policy
+    span, policy = reference.span, reference.policy
     found: dict[str, Any] = {
         "SourcePolicyId": policy.name or _input_name(reference),
         "SourcePolicyType": _source_type(reference),
     }
     if span is not None:
-        found["StartPosition"] = {"Line": span.line, "Column": span.column}
+        found["StartPosition"] = _start(reference)
         found["EndPosition"] = {"Line": span.end_line, "Column": span.end_column}
     return found
+
+
+def _start(reference: StatementRef) -> dict[str, int]:
+    """Where the simulator sees a statement begin: right after what its parser has read by then.
+
+    That is the bracket that opens the list of statements (or the only statement), or the statement before.
+    """
+    number = reference.statement_index
+    before = reference.policy.span(("Statement", number - 1) if number else ("Statement",))
+    assert before is not None, "a statement with a place stands in a text"
+    if number:
+        return {"Line": before.end_line, "Column": before.end_column}
+    return {"Line": before.line, "Column": before.column + 1}
 
 
 def _input_name(reference: StatementRef) -> str:

@@ -205,19 +205,19 @@ def test_the_simulators_words() -> None:
             {
                 "SourcePolicyId": "scp.1",
                 "SourcePolicyType": "IAM Policy",
-                "StartPosition": {"Line": 3, "Column": 18},
+                "StartPosition": {"Line": 3, "Column": 19},
                 "EndPosition": {"Line": 7, "Column": 6},
             },
             {
                 "SourcePolicyId": "Admin",
                 "SourcePolicyType": "IAM Policy",
-                "StartPosition": {"Line": 2, "Column": 2},
+                "StartPosition": {"Line": 1, "Column": 41},
                 "EndPosition": {"Line": 2, "Column": 53},
             },
             {
                 "SourcePolicyId": "PermissionsBoundaryPolicyInputList.1",
                 "SourcePolicyType": "IAM Policy",
-                "StartPosition": {"Line": 3, "Column": 18},
+                "StartPosition": {"Line": 3, "Column": 19},
                 "EndPosition": {"Line": 7, "Column": 6},
             },
         ],
@@ -225,6 +225,36 @@ def test_the_simulators_words() -> None:
         "OrganizationsDecisionDetail": {"AllowedByOrganizations": True},
         "PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": True},
     }
+
+
+# text, where its statement about S3 starts and ends as (line, column)
+PLACES = [
+    # https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html
+    (
+        '{\n  "Version":"2012-10-17",\n  "Statement":[{\n    "Effect":"Allow",\n    "Action":"*",\n'
+        '    "Resource":"*"\n  }]}',
+        ((3, 16), (7, 4)),
+    ),
+    # https://docs.aws.amazon.com/cli/latest/reference/iam/simulate-custom-policy.html
+    (
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}',
+        ((1, 38), (1, 83)),
+    ),
+    (
+        '{"Statement": [{"Effect":"Allow","Action":"sqs:*","Resource":"*"},\n'
+        ' {"Effect":"Allow","Action":"*","Resource":"*"}]}',
+        ((1, 66), (2, 48)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "place"), PLACES, ids=["in a list", "alone", "after another"])
+def test_the_simulator_says_where_a_statement_stands(
+    text: str, place: tuple[tuple[int, int], tuple[int, int]]
+) -> None:
+    (matched,) = evaluation_result(judge(identity=[Policy(text)]))["MatchedStatements"]
+    shown = tuple((matched[end]["Line"], matched[end]["Column"]) for end in ("StartPosition", "EndPosition"))
+    assert shown == place
 
 
 def test_the_simulator_tells_what_the_context_lacks() -> None:
