@@ -41,7 +41,9 @@ def evaluation_result(decision: Decision) -> dict[str, Any]:
         "EvalActionName": request.action,
         "EvalResourceName": request.resource,
         "EvalDecision": _DECISIONS[decision.outcome],
-        "MatchedStatements": [_matched(statement) for statement in decision.statements],
+        "MatchedStatements": [
+            _matched(statement) for statement in decision.statements if statement.layer != Layer.SCP
+        ],
         "MissingContextValues": list(missing_context_keys(decision)),
     }
     organisation = decision.trace.layer(Layer.SCP)
@@ -95,12 +97,15 @@ def _of_resource(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def missing_context_keys(decision: Decision) -> tuple[str, ...]:
-    """Keys that statements about this action ask for and the request doesn't carry, each once, sorted."""
+    """Keys that statements about this action ask for and the request doesn't carry, each once, sorted.
+
+    As at AWS, an organisation's policies don't count.
+    """
     values = decision.route.values
     asked = {
         key.lower(): key
         for layer in decision.trace.layers
-        if layer.applies
+        if layer.applies and layer.layer != Layer.SCP
         for policy in layer.policies
         for trace in policy.statements
         if trace.compared

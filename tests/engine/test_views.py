@@ -203,12 +203,6 @@ def test_the_simulators_words() -> None:
         "EvalDecision": "allowed",
         "MatchedStatements": [
             {
-                "SourcePolicyId": "scp.1",
-                "SourcePolicyType": "IAM Policy",
-                "StartPosition": {"Line": 3, "Column": 19},
-                "EndPosition": {"Line": 7, "Column": 6},
-            },
-            {
                 "SourcePolicyId": "Admin",
                 "SourcePolicyType": "IAM Policy",
                 "StartPosition": {"Line": 1, "Column": 41},

@@ -23,6 +23,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_paging import page
+from iamlab.cloud.services.iam_policy_exclusions import Exclusions, exclusions
 from iamlab.cloud.services.iam_shapes import no_such_entity
 from iamlab.cloud.state import LabState
 from iamlab.engine import PolicySet, Request, decide
@@ -32,6 +33,8 @@ from iamlab.policy.reference import reference
 
 _ARN = re.compile(r"arn:[\w-]+:(?P<service>iam|sts):[^:]*:(?P<account>\d{12}):(?P<rest>.+)")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+_NOTHING = Exclusions()
 
 Policies = tuple[Policy, ...]
 
@@ -56,7 +59,7 @@ def simulate_custom_policy(call: Call, state: LabState) -> dict[str, Any]:
 @operation("iam", "SimulatePrincipalPolicy")
 def simulate_principal_policy(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"""
-    subject = _subject(call)
+    subject = _subject(call, exclusions(call.params.get("PolicyExclusionList") or ()))
     more = _inputs(call, "PolicyInputList")
     return _simulate(call, _Subject(subject.caller, subject.identity + more, subject.boundary, subject.scps))
 
@@ -187,18 +190,19 @@ def _context(entries: Any) -> Iterator[tuple[str, Any]]:
 
 
 # ------------------------------------------------------------------ whose policies
-def _subject(call: Call) -> _Subject:
+def _subject(call: Call, without: Exclusions = _NOTHING) -> _Subject:
     arn = call.params["PolicySourceArn"]
     record = _entity(arn)
     if record is None:
         raise _missing(arn)
     account, kind = arn.split(":")[4], arn.split(":")[5].partition("/")[0]
-    identity = tuple(_named_policies(kind, record))
+    identity = tuple(_named_policies(kind, record, without))
+    scps = () if "scp" in without.types else scp_levels(account)
     if kind == "group":
-        return _Subject(None, identity, scps=scp_levels(account))
+        return _Subject(None, identity, scps=scps)
     if kind == "user":
         for group in identities.groups_of(account, record):
-            identity += tuple(_named_policies("group", group))
+            identity += tuple(_named_policies("group", group, without))
     caller = (
         user_caller(account, record)
         if kind == "user"
@@ -212,15 +216,18 @@ def _subject(call: Call) -> _Subject:
             tags=identities.role_tags(record),
         )
     )
-    return _Subject(caller, identity, boundary_policies(caller), scp_levels(account))
+    boundary = None if "permission-boundary" in without.types else boundary_policies(caller)
+    return _Subject(caller, identity, boundary, scps)
 
 
-def _named_policies(kind: str, record: Any) -> Iterator[Policy]:
+def _named_policies(kind: str, record: Any, without: Exclusions) -> Iterator[Policy]:
     """An entity's policies under the names by which the simulator speaks of them."""
     for name, text in identities.inline(record):
-        yield parsed(text, f"{kind}_{record.name}_{name}")
+        if not without.inline_policy(name, kind, record.name):
+            yield parsed(text, f"{kind}_{record.name}_{name}")
     for name, arn, text in identities.attached(record):
-        yield parsed(text, name, arn)
+        if not without.managed_policy(arn):
+            yield parsed(text, name, arn)
 
 
 def _entity(arn: str) -> Any | None:

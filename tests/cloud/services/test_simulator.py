@@ -180,11 +180,49 @@ def test_the_keys_that_policies_ask_for(iam: Any) -> None:
     assert of_ada == ["aws:PrincipalTag/team"]
 
 
+INLINE = {"PolicyName": "Own", "AttachmentType": "user", "AttachmentName": "ada"}
+# who, action, what is left out, the decision without it
+LEFT_OUT: list[tuple[str, str, dict[str, Any], str]] = [
+    (ADA, "s3:PutObject", {"PolicyType": "permission-boundary"}, "allowed"),
+    (ADA, "s3:GetObject", {"PolicyType": "inline"}, "implicitDeny"),
+    (ADA, "s3:GetObject", {"InlinePolicyIdentifier": INLINE}, "implicitDeny"),
+    (ADA, "s3:GetObject", {"InlinePolicyIdentifier": INLINE | {"AttachmentType": "group"}}, "allowed"),
+    (ADA, "s3:GetObject", {"InlinePolicyIdentifier": INLINE | {"AttachmentName": "bob"}}, "allowed"),
+    (ADA, "s3:GetObject", {"PolicyType": "rcp"}, "allowed"),
+    (APP, "s3:GetObject", {"PolicyType": "aws-managed"}, "implicitDeny"),
+    (APP, "s3:GetObject", {"PolicyType": "user-managed"}, "allowed"),
+    (APP, "s3:GetObject", {"PolicyArn": "arn:aws:iam::aws:policy/AmazonS3*"}, "implicitDeny"),
+    (APP, "s3:GetObject", {"PolicyArn": "arn:aws:iam::aws:policy/Other"}, "allowed"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "action", "entry", "decision"),
+    LEFT_OUT,
+    ids=[f"{number}-{next(iter(entry))}" for number, (_, _, entry, _) in enumerate(LEFT_OUT)],
+)
+def test_a_simulation_leaves_out_what_it_is_told_to(
+    iam: Any, source: str, action: str, entry: dict[str, Any], decision: str
+) -> None:
+    assert simulate(iam, source, action)["EvalDecision"] != decision or decision == "allowed"
+    assert simulate(iam, source, action, PolicyExclusionList=[entry])["EvalDecision"] == decision
+
+
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("no such user", {"PolicySourceArn": f"{ADA}x"}, "NoSuchEntity"),
     ("a policy's ARN", {"PolicySourceArn": "arn:aws:iam::123456789012:policy/Ceiling"}, "InvalidInput"),
     ("an action without service", {"ActionNames": ["GetObject"]}, "InvalidInput"),
     ("a policy that is no JSON", {"PolicyInputList": ["hello"]}, "InvalidInput"),
+    (
+        "an exclusion that is no ARN",
+        {"PolicyExclusionList": [{"PolicyArn": "arn:aws:iam::*:policy/AmazonS3*"}]},
+        "InvalidInput",
+    ),
+    (
+        "an exclusion with two asterisks",
+        {"PolicyExclusionList": [{"PolicyArn": "arn:aws:iam::aws:policy/*S3*"}]},
+        "InvalidInput",
+    ),
     (
         "a word as a number",
         {
