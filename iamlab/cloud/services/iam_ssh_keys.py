@@ -34,6 +34,8 @@ KEYS_PER_USER = 5
 SHORTEST = 2_048
 """Bits of an RSA key."""
 
+_INVALID = "Invalid public key uploaded."
+
 
 @dataclass(slots=True)
 class SshKey:
@@ -129,9 +131,7 @@ def _read(body: str) -> tuple[str, str, str]:
     elif text.startswith("-----BEGIN "):
         load = load_pem_public_key
     else:
-        raise AwsError(
-            "UnrecognizedPublicKeyEncoding", "The public key encoding format is unsupported or unrecognized."
-        )
+        raise AwsError("UnrecognizedPublicKeyEncoding", _INVALID)
     try:
         public = load(text.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -146,4 +146,4 @@ def _read(body: str) -> tuple[str, str, str]:
 
 
 def _invalid() -> AwsError:
-    return AwsError("InvalidPublicKey", "The public key is malformed or otherwise invalid.")
+    return AwsError("InvalidPublicKey", _INVALID)

@@ -66,7 +66,7 @@ def _with_fields(call: Call, found: Sequence[Breach]) -> AwsError:
     return error
 
 
-# IAM words a bad name or path in its own way, after it has held all parameters against the model's other limits.
+# IAM words a bad name, path or text in its own way, after it has held all parameters against the model's other limits.
 _NAMES = {
     "groupName",
     "instanceProfileName",
@@ -78,7 +78,19 @@ _NAMES = {
     "userName",
     "virtualMFADeviceName",
 }
+_TEXTS = {
+    "assumeRolePolicyDocument",
+    "certificateBody",
+    "certificateChain",
+    "marker",
+    "newPassword",
+    "oldPassword",
+    "password",
+    "policyDocument",
+    "privateKey",
+}
 _IAM_WORDS = {
+    "text": "It must contain only printable ASCII characters.",
     "name": "It must contain only alphanumeric characters and/or the following: +=,.@_-",
     "path": "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
     "prefix": "It must begin with the / character and contain only alphanumeric characters and/or / characters.",
@@ -87,7 +99,7 @@ _FORM = "regular expression"
 
 
 def _as_iam_tells(call: Call, found: Sequence[Breach]) -> AwsError:
-    """Breaches without the values; a name or path of another form is told alone, if nothing else is wrong."""
+    """Breaches without the values; a name, path or text of another form is told alone, if nothing else is wrong."""
     forms = [_iam_words(breach.path) if _FORM in breach.constraint else None for breach in found]
     others = [breach for breach, words in zip(found, forms, strict=True) if words is None]
     if not others:
@@ -100,6 +112,8 @@ def _as_iam_tells(call: Call, found: Sequence[Breach]) -> AwsError:
 def _iam_words(path: str) -> str | None:
     if path in _NAMES:
         return _IAM_WORDS["name"]
+    if path in _TEXTS:
+        return _IAM_WORDS["text"]
     if path == "pathPrefix":
         return _IAM_WORDS["prefix"]
     return _IAM_WORDS["path"] if path in ("path", "newPath") else None

@@ -175,7 +175,7 @@ def test_an_unusable_ssh_key_is_refused(
     iam: Any, refusal: Refusal, ada: str, body: Callable[[], str], code: str
 ) -> None:
     found = refusal(iam.upload_ssh_public_key, UserName=ada, SSHPublicKeyBody=body())
-    assert found[:2] == (code, 400)
+    assert found == (code, 400, "Invalid public key uploaded.")
 
 
 def test_ssh_keys_are_neither_doubled_nor_more_than_five(iam: Any, refusal: Refusal, ada: str) -> None:
