@@ -74,7 +74,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "s3_policies",
     ),
     "secretsmanager": ("secret_policies", "service_keys"),
-    "sns": ("labelled_permissions", "messaging_policies", "service_keys"),
+    "sns": ("topics", "labelled_permissions", "subscriptions", "messaging_policies", "service_keys"),
     "sqs": ("labelled_permissions", "queues", "messaging_policies", "service_keys"),
     "ssm": ("service_keys",),
     "sts": (

@@ -14,6 +14,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources, statements
 from iamlab.cloud.services import guard, operation
 from iamlab.cloud.services.queues import bad_value, owner_of, queue_of
+from iamlab.cloud.services.topics import invalid, topic_of
 from iamlab.cloud.state import LabState
 
 _ACCOUNT = re.compile(r"\d{12}")
@@ -139,14 +140,14 @@ def add_topic_permission(call: Call, state: LabState) -> dict[str, Any]:
     label, accounts = str(params.get("Label") or ""), list(params.get("AWSAccountId") or ())
     actions = list(params.get("ActionName") or ())
     with state.lock:
-        topic = _topic(call)
+        topic = topic_of(call)
         if not accounts or not all(map(_ACCOUNT.fullmatch, accounts)):
-            raise _bad_topic("Policy Error: PrincipalNotFound")
+            raise invalid("Policy Error: PrincipalNotFound")
         if not actions or not set(actions) <= _TOPIC_ACTIONS:
-            raise _bad_topic("Policy statement action out of service scope!")
+            raise invalid("Policy statement action out of service scope!")
         stated = statements.of_policy(topic)
         if any(statement.get("Sid") == label for statement in stated):
-            raise _bad_topic("Statement already exists")
+            raise invalid("Statement already exists")
         added = _statement(call, label, accounts, [f"SNS:{action}" for action in actions], topic.arn)
         statements.set_of_policy(topic, [*stated, added])
     return {}
@@ -157,21 +158,7 @@ def remove_topic_permission(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/sns/latest/api/API_RemovePermission.html"""
     label = call.params.get("Label")
     with state.lock:
-        topic = _topic(call)
+        topic = topic_of(call)
         kept = [statement for statement in statements.of_policy(topic) if statement.get("Sid") != label]
         statements.set_of_policy(topic, kept)
     return {}
-
-
-def _topic(call: Call) -> Any:
-    arn = str(call.params.get("TopicArn", ""))
-    parts = arn.split(":")
-    store = resources.backend("sns", parts[4], parts[3]) if len(parts) == 6 else None
-    topic = store.topics.get(arn) if store is not None else None
-    if topic is None:
-        raise AwsError("NotFound", "Topic does not exist", 404)
-    return topic
-
-
-def _bad_topic(message: str) -> AwsError:
-    return AwsError("InvalidParameter", f"Invalid parameter: {message}")

@@ -14,6 +14,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.services import guard
 from iamlab.cloud.services.policy_documents import named_principals
 from iamlab.cloud.services.resource_documents import Fault, fault, statements_of, texts
+from iamlab.cloud.services.topics import invalid
 from iamlab.cloud.state import LabState
 
 _ACTIONS, _PRINCIPALS, _STATEMENTS = 7, 50, 20
@@ -58,7 +59,7 @@ def topic_policy_is_sound(call: Call, state: LabState) -> None:
     if call.operation == "CreateTopic":
         text = (call.params.get("Attributes") or {}).get("Policy")
     else:
-        text = call.params.get("AttributeValue") if call.params["AttributeName"] == "Policy" else None
+        text = call.params.get("AttributeValue", "") if call.params["AttributeName"] == "Policy" else None
     if text is None:
         return
     words = {
@@ -68,4 +69,4 @@ def topic_policy_is_sound(call: Call, state: LabState) -> None:
     }
     found = fault(text, "sns")
     if found is not None:
-        raise AwsError("InvalidParameter", f"Invalid parameter: {words[found]}")
+        raise invalid(words[found])

@@ -94,14 +94,16 @@ def could_do_again(call: Call, state: LabState, text: str) -> bool:
 _ACCOUNT = re.compile(r"\d{12}")
 _VALUES = ("Action", "NotAction", "Resource", "NotResource")
 _PRINCIPALS = ("Principal", "NotPrincipal")
+_TOP = ("Version", "Id", "Statement")
+_ORDER = ("Sid", "Effect", *_PRINCIPALS, *_VALUES, "Condition")
 _FIRST_VERSION = "2008-10-17"
 
 
 def as_shown(text: str, region: str) -> str:
     """A policy as S3, SQS and SNS show it: these services keep what it says, not how it was written.
 
-    It has no white space, a version, and a list of statements; a list of one value is that value, values of conditions
-    are strings, and an account that is named by its number has its ARN.
+    It has no white space, its elements in the usual order, a version, and a list of statements; a list of one value is
+    that value, values of conditions are strings, and an account that is named by its number has its ARN.
 
     Args:
         text: the policy as it was put.
@@ -119,7 +121,7 @@ def as_shown(text: str, region: str) -> str:
             for statement in statements_of(document)
         ],
     }
-    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_ordered(shown, _TOP), separators=(",", ":"), ensure_ascii=False)
 
 
 def _statement_as_shown(statement: Statement, root: str) -> Statement:
@@ -141,7 +143,11 @@ def _statement_as_shown(statement: Statement, root: str) -> Statement:
             else keys
             for operator, keys in conditions.items()
         }
-    return shown
+    return _ordered(shown, _ORDER)
+
+
+def _ordered(found: Statement, order: tuple[str, ...]) -> Statement:
+    return {name: found[name] for name in order if name in found} | found
 
 
 def _alone(values: Any) -> Any:
