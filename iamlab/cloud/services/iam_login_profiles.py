@@ -19,7 +19,7 @@ from iamlab.cloud.services.iam_holders import user_or_caller
 from iamlab.cloud.services.iam_password_policy import refuse_weak
 from iamlab.cloud.services.iam_root_password import root_password, set_root_password, speaks_of_root
 from iamlab.cloud.services.iam_shapes import already_exists, no_such_entity
-from iamlab.cloud.services.validation import constraint_error
+from iamlab.cloud.services.validation import MISSING, constraint_error
 from iamlab.cloud.state import LabState
 
 ROOT = "root"
@@ -33,7 +33,7 @@ def create_login_profile(call: Call, state: LabState) -> dict[str, Any]:
     if speaks_of_root(call):
         return _recover_root(call, state)
     if plain is None:  # the model leaves it optional for the sake of root sessions
-        raise constraint_error(("password", "null", "Member must not be null"))
+        raise constraint_error(("password", "", MISSING))
     with state.lock:
         user = user_or_caller(call)
         if credentials.password(user) is not None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.services.validation import NULL, Breach, breaches, constraint_error
+from iamlab.cloud.services.validation import MISSING, Breach, breaches, constraint_error
 
 Answer = Callable[[Call, Sequence[Breach]], AwsError]
 
@@ -40,7 +40,7 @@ def validate(call: Call) -> None:
     rules = _RULES.get(call.service) or _BY_PROTOCOL.get(call.protocol)
     if shape is None or rules is None:
         return
-    found = [breach for breach in breaches(shape, call.params) if rules.whole or breach.value == NULL]
+    found = [breach for breach in breaches(shape, call.params) if rules.whole or breach.constraint == MISSING]
     if found:
         raise rules.answer(call, found)
 
@@ -66,57 +66,63 @@ def _with_fields(call: Call, found: Sequence[Breach]) -> AwsError:
     return error
 
 
-# IAM words a bad name, path or text in its own way, after it has held all parameters against the model's other limits.
-_NAMES = {
-    "groupName",
-    "instanceProfileName",
-    "newGroupName",
-    "newUserName",
-    "policyName",
-    "roleName",
-    "serverCertificateName",
-    "userName",
-    "virtualMFADeviceName",
+# IAM shows no values at all, and words the form of its older parameters in its own way, after it has held all of them
+# against the model's other limits.
+_CODES = ("authenticationCode1", "authenticationCode2")
+_IAM_FORMS: dict[str, tuple[str, ...]] = {
+    "It must contain only alphanumeric characters and/or the following: +=,.@_-": (
+        "groupName",
+        "instanceProfileName",
+        "newGroupName",
+        "newUserName",
+        "policyName",
+        "roleName",
+        "serverCertificateName",
+        "userName",
+        "virtualMFADeviceName",
+    ),
+    "It must contain only printable ASCII characters.": (
+        "assumeRolePolicyDocument",
+        "certificateBody",
+        "certificateChain",
+        "marker",
+        "newPassword",
+        "oldPassword",
+        "password",
+        "policyDocument",
+        "privateKey",
+    ),
+    "It must contain only alphanumeric characters.": ("accessKeyId", "certificateId"),
+    "It must be a six-digit decimal number.": _CODES,
+    "It must begin and end with / and contain only alphanumeric characters and/or / characters.": (
+        "path",
+        "newPath",
+    ),
+    "It must begin with the / character and contain only alphanumeric characters and/or / characters.": (
+        "pathPrefix",
+    ),
 }
-_TEXTS = {
-    "assumeRolePolicyDocument",
-    "certificateBody",
-    "certificateChain",
-    "marker",
-    "newPassword",
-    "oldPassword",
-    "password",
-    "policyDocument",
-    "privateKey",
-}
-_IAM_WORDS = {
-    "text": "It must contain only printable ASCII characters.",
-    "name": "It must contain only alphanumeric characters and/or the following: +=,.@_-",
-    "path": "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
-    "prefix": "It must begin with the / character and contain only alphanumeric characters and/or / characters.",
-}
+_IAM_WORDS = {path: words for words, paths in _IAM_FORMS.items() for path in paths}
 _FORM = "regular expression"
+_SET = "Member must satisfy enum value set"
 
 
 def _as_iam_tells(call: Call, found: Sequence[Breach]) -> AwsError:
-    """Breaches without the values; a name, path or text of another form is told alone, if nothing else is wrong."""
-    forms = [_iam_words(breach.path) if _FORM in breach.constraint else None for breach in found]
-    others = [breach for breach, words in zip(found, forms, strict=True) if words is None]
+    """Breaches without values and sets; a parameter of another form is told alone, if nothing else is wrong."""
+    others = [breach for breach in found if not _is_form(breach)]
     if not others:
-        return AwsError("ValidationError", f"The specified value for {found[0].path} is invalid. {forms[0]}")
+        path = found[0].path
+        return AwsError("ValidationError", f"The specified value for {path} is invalid. {_IAM_WORDS[path]}")
     return constraint_error(
-        *(breach._replace(value=breach.value if breach.value == NULL else "") for breach in others)
+        *((path, "", _SET if constraint.startswith(_SET) else constraint) for path, _, constraint in others)
     )
 
 
-def _iam_words(path: str) -> str | None:
-    if path in _NAMES:
-        return _IAM_WORDS["name"]
-    if path in _TEXTS:
-        return _IAM_WORDS["text"]
-    if path == "pathPrefix":
-        return _IAM_WORDS["prefix"]
-    return _IAM_WORDS["path"] if path in ("path", "newPath") else None
+def _is_form(breach: Breach) -> bool:
+    """Whether IAM tells of this breach in its own words; a code of another length isn't six digits either."""
+    if breach.path in _CODES:
+        return breach.constraint != MISSING
+    return _FORM in breach.constraint and breach.path in _IAM_WORDS
 
 
 def _as_ecr_tells(call: Call, found: Sequence[Breach]) -> AwsError:

@@ -25,6 +25,8 @@ from iamlab.cloud.errors import AwsError
 _CLASSES = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
 _NUMBERS = ("integer", "long", "float", "double")
 NULL = "null"
+MISSING = "Member must not be null"
+"""The constraint of a parameter that isn't there."""
 
 
 class Breach(NamedTuple):
@@ -40,7 +42,8 @@ def breaches(shape: Any, values: dict[str, Any], prefix: str = "") -> Iterator[B
     """Every breach of a structure's constraints, in the order of the model."""
     for name in shape.required_members:
         if values.get(name) is None:
-            yield Breach(prefix + _wire(name), NULL, "Member must not be null")
+            shown = "" if _is_secret(shape.members[name]) else NULL
+            yield Breach(prefix + _wire(name), shown, MISSING)
     for name, member in shape.members.items():
         value = values.get(name)
         if value is not None:
@@ -137,7 +140,7 @@ def _listed(shape: Any, values: Any) -> str:
     if limits.get("enum"):
         told.append(_one_of(limits["enum"]))
     if None in values:
-        told.append("Member must not be null")
+        told.append(MISSING)
     return f"[{', '.join(told)}]"
 
 

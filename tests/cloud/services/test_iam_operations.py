@@ -701,7 +701,7 @@ def test_a_tag_replaces_one_of_the_same_key_in_other_letters(populated: Lab) -> 
         ),
         (
             {},
-            "1 validation error detected: Value null at 'userName' failed to satisfy constraint: Member must not "
+            "1 validation error detected: Value at 'userName' failed to satisfy constraint: Member must not "
             "be null",
         ),
     ],

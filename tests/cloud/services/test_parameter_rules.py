@@ -6,6 +6,7 @@ https://smithy.io/2.0/spec/constraint-traits.html
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -92,6 +93,62 @@ def test_what_must_be_there_is_asked_for(
     found = answer(service, method, {})
     assert found[:2] == (code, 400)
     assert message is None or found[2] == message
+
+
+_INVALID = "The specified value for {} is invalid. It must {}"
+_KEY = {"UserName": "ada", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}
+_CODES = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
+_DEVICE = {"UserName": "ada", "SerialNumber": f"arn:aws:iam::{'1' * 12}:mfa/phone"}
+_CERTIFICATE = {"ServerCertificateName": "www", "CertificateBody": "-", "PrivateKey": "-"}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "message"),
+    [
+        ("delete_access_key", {}, _one(f"Value at 'accessKeyId' {_NOT_NULL}")),
+        (
+            "change_password",
+            {},
+            f"2 validation errors detected: Value at 'oldPassword' {_NOT_NULL}; Value at 'newPassword' {_NOT_NULL}",
+        ),
+        (
+            "update_access_key",
+            _KEY | {"Status": "off"},
+            _one("Value at 'status' failed to satisfy constraint: Member must satisfy enum value set"),
+        ),
+        (
+            "delete_access_key",
+            _KEY | {"AccessKeyId": "too-short"},
+            _one(
+                "Value at 'accessKeyId' failed to satisfy constraint: Member must have length greater than or "
+                "equal to 16"
+            ),
+        ),
+        (
+            "delete_access_key",
+            _KEY | {"AccessKeyId": "AKIA-OSFODNN7-EXAMPLE"},
+            _INVALID.format("accessKeyId", "contain only alphanumeric characters."),
+        ),
+        (
+            "upload_server_certificate",
+            _CERTIFICATE | {"PrivateKey": "→"},
+            _INVALID.format("privateKey", "contain only printable ASCII characters."),
+        ),
+        *(
+            (
+                "enable_mfa_device",
+                _DEVICE | _CODES | {"AuthenticationCode2": code},
+                _INVALID.format("authenticationCode2", "be a six-digit decimal number."),
+            )
+            for code in ("12345", "1234567", "12345a")
+        ),
+    ],
+    ids=itertools.count(1),
+)
+def test_iam_shows_no_values_and_words_the_form_of_old_parameters(
+    answer: Any, method: str, params: dict[str, Any], message: str
+) -> None:
+    assert answer("iam", method, params) == ("ValidationError", 400, message)
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ PROFILES: list[tuple[str, dict[str, Any], tuple[str, int, str]]] = [
         (
             "ValidationError",
             400,
-            "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
+            "1 validation error detected: Value at 'password' failed to satisfy constraint: "
             "Member must not be null",
         ),
     ),
