@@ -49,7 +49,7 @@ def mended(reply: Reply, service: str, protocol: str, model: OperationModel) -> 
         return reply
     said = next((content[name] for name in _NAMES if name in content), None)
     rest = {name: value for name, value in content.items() if name not in _NAMES}
-    if said is not None:
+    if said:  # AWS leaves an empty one out
         rest[next((name for name in _NAMES if name in shape.members), "message")] = said
     if service == "lambda" and "Type" in shape.members:
         rest.setdefault("Type", "User")

@@ -7,6 +7,7 @@ handlers do, so that authorisation sees exactly what the handler will see.
 from __future__ import annotations
 
 import gzip
+import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -264,6 +265,9 @@ def error_reply(
     body = _with_details(reply["body"], error) if service == "s3" else reply["body"]
     if not error.message and protocol in _XML:
         body = _text(body).replace("<Message/>", "", 1)  # AWS leaves it out
+    elif not error.message and "json" in protocol:
+        content = json.loads(_text(body))
+        body = json.dumps({name: value for name, value in content.items() if name.lower() != "message"})
     status, headers, body = named((error.status, headers, body), service, protocol)
     return status, headers, "" if head else body
 

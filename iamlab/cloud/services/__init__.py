@@ -60,7 +60,16 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "mfa_devices",
         "iam_root_access",
     ),
-    "kms": ("kms_keys", "kms_key_states", "kms_key_policies", "kms_metadata"),
+    "kms": (
+        "kms_keys",
+        "kms_key_states",
+        "kms_key_policies",
+        "kms_metadata",
+        "kms_aliases",
+        "kms_ciphers",
+        "kms_signatures",
+        "kms_rotation",
+    ),
     "lambda": ("lambda_functions", "lambda_permissions"),
     "organizations": ("organizations", "iam_root_access"),
     "s3": (

@@ -21,6 +21,7 @@ from iamlab.cloud.moto_seam import keys
 from iamlab.cloud.services import operation, proof
 from iamlab.cloud.services.iam_principals import exists
 from iamlab.cloud.services.kms_keys import allowed_key, dry_run
+from iamlab.cloud.services.kms_paging import page
 from iamlab.cloud.state import LabState
 
 _MOST = 50_000
@@ -196,19 +197,7 @@ def _no_such_grant(grant_id: str) -> AwsError:
 
 
 def _page(call: Call, grants: Iterable[Grant]) -> dict[str, Any]:
-    """Part of a list; the marker names the last grant that was shown."""
-    listed = list(grants)
-    start, marker = 0, call.params.get("Marker")
-    if marker:
-        ids = [grant.id for grant in listed]
-        if marker not in ids:
-            raise AwsError("InvalidMarkerException", "Invalid marker.")
-        start = ids.index(marker) + 1
-    shown = listed[start : start + int(call.params.get("Limit") or _PAGE)]
-    page: dict[str, Any] = {"Grants": [_shown(grant) for grant in shown], "Truncated": False}
-    if start + len(shown) < len(listed):
-        page |= {"Truncated": True, "NextMarker": shown[-1].id}
-    return page
+    return page(call, "Grants", "GrantId", [_shown(grant) for grant in grants], _PAGE)
 
 
 def _shown(grant: Grant) -> dict[str, Any]:
@@ -220,7 +209,7 @@ def _entry(grant: Grant) -> dict[str, Any]:
     partition = grant.key_arn.split(":")[1]
     facts = {
         "KeyId": grant.key_arn,
-        "Name": grant.name,
+        "Name": grant.name or "",
         _principal_field("Grantee", grant.grantee): grant.grantee,
         "IssuingAccount": f"arn:{partition}:iam::{grant.issuer}:root",
         "Operations": list(grant.operations),

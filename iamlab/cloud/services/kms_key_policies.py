@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -65,4 +66,15 @@ def get_key_policy(call: Call, state: LabState) -> dict[str, Any]:
     _, key = named_key(call, call.params["KeyId"])
     if key is None or call.params.get("PolicyName", _NAME) != _NAME:
         raise AwsError("NotFoundException", "No such policy exists")
-    return {"Policy": key.policy, "PolicyName": _NAME}
+    return {"Policy": _laid_out(json.loads(key.policy)), "PolicyName": _NAME}
+
+
+def _laid_out(value: Any, margin: str = "") -> str:
+    """A policy as KMS writes it, whatever it was like: each member of an object on a line, lists along the line."""
+    if isinstance(value, dict):
+        inner = margin + "  "
+        members = [f"{inner}{json.dumps(name)} : {_laid_out(item, inner)}" for name, item in value.items()]
+        return "{\n" + ",\n".join(members) + f"\n{margin}}}" if members else "{ }"
+    if isinstance(value, list):
+        return f"[ {', '.join(_laid_out(item, margin) for item in value)} ]" if value else "[ ]"
+    return json.dumps(value, ensure_ascii=False)

@@ -34,7 +34,7 @@ _NOT_PENDING_DELETION = _NOT_DISABLED | frozenset(
 )
 
 
-@proof("kms", *ON_KEY, "CreateAlias", "ReEncrypt", "UpdateAlias")
+@proof("kms", *ON_KEY, "CreateAlias", "ListAliases", "ReEncrypt", "UpdateAlias")
 def key_is_there(call: Call, state: LabState) -> None:
     """A name of the caller's own account that leads to no key is told so, whatever policies say.
 
@@ -83,6 +83,8 @@ def state_allows(call: Call, state: LabState) -> None:
             raise AwsError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
         if not pending and call.operation == "CancelKeyDeletion":
             raise AwsError("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
+        if keys.is_pending_import(key) and call.operation in _NOT_DISABLED | {"DisableKey", "EnableKey"}:
+            raise AwsError("KMSInvalidStateException", f"{key.arn} is pending import.")
         if keys.is_disabled(key) and call.operation in _NOT_DISABLED:
             raise AwsError("DisabledException", f"{key.arn} is disabled.")
     if call.operation in _CRYPTOGRAPHIC:

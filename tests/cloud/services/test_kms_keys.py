@@ -125,6 +125,7 @@ def test_a_key_is_shown_as_what_it_is(lab: Lab) -> None:
     kms = boto3.client("kms", region_name="us-east-1")
     made = kms.create_key(Description="for letters")["KeyMetadata"]
     assert kms.describe_key(KeyId=made["Arn"])["KeyMetadata"] == made
+    assert re.fullmatch("[0-9a-f]{64}", made.pop("CurrentKeyMaterialId"))
     assert made | {"KeyId": "", "Arn": "", "CreationDate": ""} == {
         "AWSAccountId": "123456789012",
         "KeyId": "",
