@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import boto3
 import pytest
 import requests
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -340,6 +342,24 @@ def test_head_denials_have_no_body(lab: Lab, make_user: MakeUser) -> None:
     decision = lab.why(denied.value)
     assert decision is not None
     assert decision.request.action == "s3:ListBucket"
+
+
+def test_a_bucket_that_is_not_there_is_missed_before_a_permission_is(lab: Lab, make_user: MakeUser) -> None:
+    anonymous = boto3.client("s3", config=Config(signature_version=UNSIGNED))
+    for s3 in (make_user("ana").client("s3"), anonymous):
+        for call in (s3.list_objects_v2, s3.get_bucket_policy, partial(s3.get_object, Key="k")):
+            with pytest.raises(ClientError) as missed:
+                call(Bucket="no-such-bucket")
+            assert missed.value.response["Error"] == {
+                "Code": "NoSuchBucket",
+                "Message": "The specified bucket does not exist",
+                "BucketName": "no-such-bucket",
+            }
+            assert missed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+        with pytest.raises(ClientError, match=r"\(404\).*: Not Found"):
+            s3.head_bucket(Bucket="no-such-bucket")
+    with pytest.raises(ClientError, match="s3:CreateBucket"):
+        make_user("bob").client("s3").create_bucket(Bucket="no-such-bucket")
 
 
 def test_a_request_that_is_no_operation_is_refused(lab: Lab) -> None:
