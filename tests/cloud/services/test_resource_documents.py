@@ -243,6 +243,6 @@ def test_who_says_so_may_lock_itself_out_of_a_key() -> None:
     key = kms.create_key(Policy=text, BypassPolicyLockoutSafetyCheck=True)["KeyMetadata"]["KeyId"]
     assert refusal(kms.put_key_policy, KeyId=key, Policy=of("kms"))[0] == "AccessDeniedException"
     answer = kms.get_key_policy(KeyId=key)
-    assert (answer["Policy"], answer["PolicyName"]) == (text, "default")
+    assert (json.loads(answer["Policy"]), answer["PolicyName"]) == (json.loads(text), "default")
     unknown = refusal(kms.get_key_policy, KeyId=key, PolicyName="mine")
     assert unknown == ("NotFoundException", 400, "No such policy exists")
