@@ -20,10 +20,11 @@ from iamlab.cloud.authenticate import Identity, authenticate
 from iamlab.cloud.call import Call
 from iamlab.cloud.callers import ANONYMOUS
 from iamlab.cloud.errors import AwsError, Failure, failure
-from iamlab.cloud.moto_seam import accounts, operations
+from iamlab.cloud.moto_seam import accounts, operations, resources
 from iamlab.cloud.moto_seam.dispatch import Endpoint
 from iamlab.cloud.moto_seam.faults import mended
 from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
+from iamlab.cloud.moto_seam.s3_replies import completed
 from iamlab.cloud.ruling import authorise
 from iamlab.cloud.services.parameter_rules import validate
 from iamlab.cloud.sessions import restriction
@@ -156,10 +157,16 @@ class Gate:
         else:
             if reply[0] >= 400:
                 event.fail_with(reply)
+        if call.service == "s3":
+            reply = self._of_s3(reply, call)
         event.caller, event.account = call.caller, call.account  # of a federated call, its proof alone tells
         share(event, call.owner)
         note(event, state)
         return reply
+
+    def _of_s3(self, reply: Reply, call: Call) -> Reply:
+        owner = resources.bucket_owner(str(call.params.get("Bucket", ""))) or call.account
+        return completed(reply, call.operation, call.request.method, call.params, owner)
 
     def _answered(self, call: Call, endpoint: Endpoint, event: Event) -> Reply:
         """Decide and run; whatever goes wrong on the way is an answer, too."""

@@ -16,7 +16,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from iamlab.cloud.moto_seam import sharing
+from iamlab.cloud.moto_seam import buckets, sharing
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 PREFIX = f"{REGION}:{ACCOUNT}"
@@ -116,7 +116,7 @@ def test_acls_count_where_ownership_lets_them(client: Client, ownership: str, co
     client("s3").put_bucket_acl(Bucket="reports", ACL="public-read")
     found = sharing.bucket_acl("reports")
     assert ((sharing.ALL_USERS, "READ") in found) is counts
-    assert all(who in (sharing.ALL_USERS, sharing.own_canonical_id()) for who, _ in found)
+    assert all(who in (sharing.ALL_USERS, buckets.canonical_id(ACCOUNT)) for who, _ in found)
 
 
 def test_a_bucket_that_is_not_there_is_not_shared(client: Client) -> None:

@@ -5,6 +5,7 @@ In: names and settings. Out: moto's bucket. Pinned to moto by `tests/cloud/servi
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,23 @@ IN_HOST = re.compile(
     r"https?://(?P<bucket>[^/]+)\.s3(?!-control|-outposts|tables|vectors)([.-][^/]*)?\.amazonaws\.com(?=[:/]|$)",
     re.IGNORECASE,
 )
+
+
+HOST_ID = "9Gjjt1m+cjU4OPvX9O9/8RuvnG41MRb/18Oux2o5H5MY7ISNTlXN+Dz9IG62/ILVxhAGI0qyPfg="
+"""What moto's errors call the host that answered."""
+
+MOTOS_OWNER = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"
+"""The one canonical user id that moto has for all accounts."""
+
+
+def canonical_id(account: str) -> str:
+    """The canonical user id by which S3 knows an account."""
+    return hashlib.sha256(f"canonical user {account}".encode()).hexdigest()
+
+
+def is_owner(who: str, bucket: Any) -> bool:
+    """Whether a canonical user id of an ACL is that of the bucket's owner."""
+    return who in (MOTOS_OWNER, canonical_id(bucket.account_id))
 
 
 def in_host(url: str) -> str | None:
@@ -117,9 +135,18 @@ def acl_of(bucket: Any) -> dict[str, Any]:
 
 def private(bucket: Any) -> bool:
     """Whether the bucket's ACL names nobody but its owner."""
-    from moto.s3.models import get_canned_acl
-
-    owner = {grantee.id for grant in get_canned_acl("private").grants for grantee in grant.grantees}
     return bucket.acl is None or all(
-        grantee.id in owner for grant in bucket.acl.grants for grantee in grant.grantees
+        is_owner(grantee.id, bucket) for grant in bucket.acl.grants for grantee in grant.grantees
     )
+
+
+# ---------------------------------------------------------------- policy, encryption
+def set_policy(bucket: Any, text: str) -> None:
+    """Give a bucket its policy."""
+    bucket.policy = text.encode()
+
+
+def of_account(account: str, partition: str) -> list[Any]:
+    """An account's buckets, by their names."""
+    store = resources.backend("s3", account, partition)
+    return sorted(store.buckets.values(), key=lambda bucket: str(bucket.name)) if store is not None else []

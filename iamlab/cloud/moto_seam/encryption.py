@@ -44,14 +44,16 @@ def of_upload(bucket: Any, upload_id: str) -> Encryption | None:
 
 def of_bucket(bucket: Any) -> Encryption | None:
     """A bucket's default encryption, if it is with a KMS key."""
-    if not bucket.encryption:
-        return None
-    rule = bucket.encryption.get("Rule") or {}
+    default, bucket_key = rule_of(bucket)
+    return _encryption(default.get("SSEAlgorithm"), default.get("KMSMasterKeyID"), bucket_key)
+
+
+def rule_of(bucket: Any) -> tuple[dict[str, str], bool]:
+    """A bucket's default encryption as the API has it, and whether the bucket has a data key."""
+    rule = (bucket.encryption or {}).get("Rule") or {}
     rule = rule[0] if isinstance(rule, list) else rule
-    default = rule.get("ApplyServerSideEncryptionByDefault") or {}
-    return _encryption(
-        default.get("SSEAlgorithm"), default.get("KMSMasterKeyID"), rule.get("BucketKeyEnabled", False)
-    )
+    default = rule.get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": "AES256"}
+    return default, str(rule.get("BucketKeyEnabled", False)).lower() == "true"
 
 
 def encrypt_with(request: Request, encryption: Encryption) -> None:

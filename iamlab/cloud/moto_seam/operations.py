@@ -325,7 +325,7 @@ def _whole_seconds(value: Any) -> Any:
 
 def _request_id_headers(service: str, request_id: str) -> dict[str, str]:
     if service in ("s3", "s3control"):
-        return {"x-amz-request-id": request_id}
+        return {"x-amz-request-id": request_id, "x-amz-id-2": buckets.HOST_ID}
     return {"x-amzn-RequestId": request_id}
 
 

@@ -69,15 +69,15 @@ def bucket_acl(name: str) -> tuple[tuple[str, str], ...]:
     if found is None or found.acl is None or buckets.acls_disabled(found):
         return ()
     return tuple(
-        (str(grantee.uri or grantee.id), str(permission))
+        (_who(grantee, found), str(permission))
         for grant in found.acl.grants
         for grantee in grant.grantees
         for permission in grant.permissions
     )
 
 
-def own_canonical_id() -> str:
-    """The canonical user id that all buckets of moto's accounts belong to."""
-    from moto.s3.models import OWNER
-
-    return str(OWNER)
+def _who(grantee: Any, found: Any) -> str:
+    if grantee.uri:
+        return str(grantee.uri)
+    own = buckets.is_owner(grantee.id, found)
+    return buckets.canonical_id(found.account_id) if own else str(grantee.id)

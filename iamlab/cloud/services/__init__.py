@@ -78,6 +78,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "s3_encryption",
         "s3_buckets",
         "s3_acls",
+        "s3_documents",
         "s3_forms",
         "s3_owners",
         "s3_policies",

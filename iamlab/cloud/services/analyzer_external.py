@@ -15,7 +15,7 @@ from typing import Any
 
 from iamlab.analysis.external_access import ExternalAccess, Zone, external_access
 from iamlab.cloud.grants import grants_on
-from iamlab.cloud.moto_seam import organizations, sharing
+from iamlab.cloud.moto_seam import buckets, organizations, sharing
 from iamlab.cloud.moto_seam.resources import kms_key
 from iamlab.cloud.public_access import Settings, is_public, settings_of
 from iamlab.cloud.resource_policies import policy_of
@@ -147,17 +147,18 @@ def _accesses(resource: Resource, arranged: Arrangement, zone: Zone) -> Iterator
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
     if policy is not None and not (arranged.blocked.restrict and is_public(policy)):
         yield from ((access, _POLICY) for access in external_access(policy, resource.arn, zone))
-    yield from ((access, _ACL) for access in _by_acl(arranged))
+    yield from ((access, _ACL) for access in _by_acl(arranged, zone))
     yield from ((access, _POLICY) for access in _by_grants(arranged, zone))
 
 
-def _by_acl(arranged: Arrangement) -> Iterator[ExternalAccess]:
+def _by_acl(arranged: Arrangement, zone: Zone) -> Iterator[ExternalAccess]:
+    inside = {buckets.canonical_id(account) for account in zone.accounts}
     for grantee, permission in arranged.acl:
         actions = _ACL_ACTIONS.get(permission, ())
         if grantee in (sharing.ALL_USERS, sharing.AUTHENTICATED_USERS):
             if not arranged.blocked.ignore_acls:
                 yield ExternalAccess("AWS", "*", actions, public=True)
-        elif "://" not in grantee and grantee != sharing.own_canonical_id():
+        elif "://" not in grantee and grantee not in inside:
             yield ExternalAccess("CanonicalUser", grantee, actions)
 
 

@@ -1,5 +1,7 @@
 """S3's CreateBucket: which names a bucket may have, where it may lie, who has it already, and that it starts closed.
 
+And ListBuckets, page by page.
+
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
@@ -7,6 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
@@ -21,6 +24,9 @@ from iamlab.cloud.state import LabState
 _HOME = "us-east-1"
 _IRELAND = "EU"
 """The old name of `eu-west-1`, which is kept as it was given."""
+
+_MOST = 10_000
+"""Buckets in one answer."""
 
 _NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -135,3 +141,46 @@ def _again(call: Call, name: str) -> Any | None:
             BucketName=name,
         )
     return bucket
+
+
+@operation("s3", "ListBuckets")
+def list_buckets(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html"""
+    params = call.params
+    prefix, region, after = (
+        str(params.get(name) or "") for name in ("Prefix", "BucketRegion", "ContinuationToken")
+    )
+    found = [
+        bucket
+        for bucket in buckets.of_account(call.account, resources.partition_of(call.region))
+        if bucket.name.startswith(prefix) and region in ("", bucket.region_name)
+    ]
+    start = next((place for place, bucket in enumerate(found) if bucket.name > _name_in(after)), len(found))
+    end = start + int(params.get("MaxBuckets") or _MOST)
+    asked = bool(prefix or region or after or params.get("MaxBuckets"))
+    answer: dict[str, Any] = {
+        "Buckets": [_listed(bucket, with_region=asked) for bucket in found[start:end]],
+        "Owner": {"ID": buckets.canonical_id(call.account)},
+    }
+    if prefix:
+        answer["Prefix"] = prefix
+    if end < len(found):
+        answer["ContinuationToken"] = base64.b64encode(found[end - 1].name.encode()).decode()
+    return answer
+
+
+def _name_in(token: str) -> str:
+    """A page begins behind the last bucket of the one before."""
+    try:
+        return base64.b64decode(token, validate=True).decode()
+    except ValueError:
+        raise AwsError(
+            "InvalidArgument",
+            "The continuation token provided is incorrect",
+            ArgumentName="continuation-token",
+        ) from None
+
+
+def _listed(bucket: Any, *, with_region: bool) -> dict[str, Any]:
+    shown = {"Name": bucket.name, "CreationDate": bucket.creation_date}
+    return shown | ({"BucketRegion": bucket.region_name} if with_region else {})

@@ -7,15 +7,18 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 
 from __future__ import annotations
 
+from typing import Any
+
 from iamlab.cloud import managed_keys
 from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue.kms import KEY_ID, named_key
 from iamlab.cloud.catalogue.s3_encryption import key_uses, new_encryption
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.moto_seam import encryption, keys
-from iamlab.cloud.services import guard, proof
+from iamlab.cloud.moto_seam import encryption, keys, resources
+from iamlab.cloud.services import guard, operation, proof
 from iamlab.cloud.state import LabState
 
+_ALGORITHMS = ("AES256", "aws:kms", "aws:kms:dsse")
 _STARTS = ("CopyObject", "CreateMultipartUpload", "PutObject")
 _GOES_ON = (
     "CompleteMultipartUpload",
@@ -68,3 +71,42 @@ def key_is_kept_by_its_arn(call: Call, state: LabState) -> None:
 
 def _kms(code: str, message: str) -> AwsError:
     return AwsError(f"KMS.{code}", message)
+
+
+# ---------------------------------------------------------------- a bucket's default
+@operation("s3", "GetBucketEncryption")
+def get_bucket_encryption(call: Call, state: LabState) -> dict[str, Any]:
+    """Every bucket has a default: S3's own keys, unless it has another.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html
+    """
+    name = str(call.params["Bucket"])
+    bucket = resources.bucket(name)
+    if bucket is None:
+        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
+    default, bucket_key = encryption.rule_of(bucket)
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": bucket_key}
+    return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
+
+
+@guard("s3", "PutBucketEncryption")
+def default_encryption_is_sound(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: the rule names no algorithm of S3's, or a key for one that has none.
+    """
+    rules = (call.params.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
+    if resources.bucket(str(call.params["Bucket"])) is None:
+        return
+    default = (rules[0] if len(rules) == 1 else {}).get("ApplyServerSideEncryptionByDefault") or {}
+    algorithm, key = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
+    if algorithm not in _ALGORITHMS:
+        raise AwsError(
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        )
+    if key and algorithm == "AES256":
+        raise AwsError(
+            "InvalidArgument",
+            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+            ArgumentName="ApplyServerSideEncryptionByDefault",
+        )

@@ -17,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from iamlab.cloud.lab import Lab
+from iamlab.cloud.services.resource_documents import as_shown
 
 ACCOUNT = "123456789012"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -140,11 +141,53 @@ SOUND = [
 
 
 @pytest.mark.parametrize("text", SOUND, ids=range(len(SOUND)))
-def test_s3_keeps_what_is_sound_as_it_is_written(text: str) -> None:
+def test_s3_takes_what_is_sound(text: str) -> None:
     s3 = boto3.client("s3")
     s3.put_bucket_policy(Bucket="shelf", Policy=text)
-    assert s3.get_bucket_policy(Bucket="shelf")["Policy"] == text
+    assert json.loads(s3.get_bucket_policy(Bucket="shelf")["Policy"])["Statement"]
     s3.delete_bucket_policy(Bucket="shelf")
+
+
+# What services make of a policy that they keep, by its parts.
+SHOWN: list[tuple[str, str, str]] = [
+    (
+        "white space",
+        '{ "Version": "2012-10-17",\n "Id": "x", "Statement": [] }',
+        '{"Version":"2012-10-17","Id":"x","Statement":[]}',
+    ),
+    ("no version", '{"Statement": []}', '{"Version":"2008-10-17","Statement":[]}'),
+    (
+        "one statement",
+        '{"Version": "1", "Statement": {"Sid": "a"}}',
+        '{"Version":"1","Statement":[{"Sid":"a"}]}',
+    ),
+    (
+        "an order",
+        '{"Statement": [{"Action": "a", "Effect": "Allow", "Sid": "b"}], "Version": "1"}',
+        '{"Version":"1","Statement":[{"Sid":"b","Effect":"Allow","Action":"a"}]}',
+    ),
+    (
+        "lists of one",
+        '{"Version": "1", "Statement": [{"NotAction": ["a"], "Resource": ["b", "c"]}]}',
+        '{"Version":"1","Statement":[{"NotAction":"a","Resource":["b","c"]}]}',
+    ),
+    (
+        "accounts",
+        '{"Version": "1", "Statement": [{"Principal": {"AWS": ["111122223333", "*"], "Service": ["a"]}}]}',
+        '{"Version":"1","Statement":[{"Principal":{"AWS":["arn:aws:iam::111122223333:root","*"],"Service":"a"}}]}',
+    ),
+    (
+        "values of conditions",
+        '{"Version": "1", "Statement": [{"Condition": {"Bool": {"a": true}, "NumericEquals": {"b": [1, 2.5]}}}]}',
+        '{"Version":"1","Statement":[{"Condition":{"Bool":{"a":"true"},"NumericEquals":{"b":["1","2.5"]}}}]}',
+    ),
+    ("no policy", "[]", "[]"),
+]
+
+
+@pytest.mark.parametrize(("case", "text", "shown"), SHOWN, ids=[row[0] for row in SHOWN])
+def test_a_policy_is_shown_in_one_form(case: str, text: str, shown: str) -> None:
+    assert as_shown(text, "us-east-1") == shown
 
 
 def test_a_bucket_that_is_not_there_has_no_policy() -> None:

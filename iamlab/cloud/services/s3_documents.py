@@ -1,0 +1,155 @@
+"""What S3 refuses in the documents that are put into buckets: tags, ownership controls, versioning, ACLs.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from iamlab.cloud.call import Call
+from iamlab.cloud.errors import AwsError
+from iamlab.cloud.moto_seam import resources
+from iamlab.cloud.services import guard
+from iamlab.cloud.state import LabState
+
+_OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
+_VERSIONING = ("Enabled", "Suspended")
+
+_TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
+_KEY_LENGTH, _VALUE_LENGTH, _MOST_TAGS = 128, 256, 50
+_SYSTEM = "aws:"
+
+_CANNED = frozenset(
+    {
+        "authenticated-read",
+        "aws-exec-read",
+        "bucket-owner-full-control",
+        "bucket-owner-read",
+        "log-delivery-write",
+        "private",
+        "public-read",
+        "public-read-write",
+    }
+)
+# parameter -> its header
+_GRANTS: Mapping[str, str] = {
+    "GrantFullControl": "x-amz-grant-full-control",
+    "GrantRead": "x-amz-grant-read",
+    "GrantReadACP": "x-amz-grant-read-acp",
+    "GrantWrite": "x-amz-grant-write",
+    "GrantWriteACP": "x-amz-grant-write-acp",
+}
+_GRANTEE = re.compile(r"""(?P<kind>id|uri|emailAddress)=(?P<quote>["']?)(?P<who>.+)(?P=quote)""")
+_CANONICAL = re.compile(r"[0-9a-f]{64}")
+_GROUPS = frozenset(
+    f"http://acs.amazonaws.com/groups/{name}"
+    for name in ("global/AllUsers", "global/AuthenticatedUsers", "s3/LogDelivery")
+)
+
+
+def _malformed() -> AwsError:
+    return AwsError(
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    )
+
+
+def _is_there(call: Call) -> bool:
+    """moto tells of a bucket that is not there."""
+    return resources.bucket(str(call.params.get("Bucket", ""))) is not None
+
+
+@guard("s3", "PutBucketOwnershipControls")
+def ownership_is_sound(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: `MalformedXML`.
+    """
+    rules = (call.params.get("OwnershipControls") or {}).get("Rules") or []
+    if _is_there(call) and [rule.get("ObjectOwnership") in _OWNERSHIPS for rule in rules] != [True]:
+        raise _malformed()
+
+
+@guard("s3", "PutBucketVersioning")
+def versioning_is_sound(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: the status isn't one, or there is none.
+    """
+    if not _is_there(call):
+        return
+    status = (call.params.get("VersioningConfiguration") or {}).get("Status")
+    if not status:
+        raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
+    if status not in _VERSIONING:
+        raise _malformed()
+
+
+@guard("s3", "PutBucketTagging", "PutObjectTagging")
+def tags_are_sound(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: `InvalidTag`, or too many of them.
+    """
+    if not _is_there(call):
+        return
+    tags = [
+        (str(tag.get("Key") or ""), str(tag.get("Value") or ""))
+        for tag in (call.params.get("Tagging") or {}).get("TagSet") or ()
+    ]
+    if call.operation == "PutBucketTagging" and len(tags) > _MOST_TAGS:
+        raise AwsError("BadRequest", f"Bucket tag count cannot be greater than {_MOST_TAGS}")
+    seen: set[str] = set()
+    for key, value in tags:
+        if not 1 <= len(key) <= _KEY_LENGTH or not _TAG_TEXT.fullmatch(key):
+            raise AwsError("InvalidTag", "The TagKey you have provided is invalid", TagKey=key)
+        if len(value) > _VALUE_LENGTH or not _TAG_TEXT.fullmatch(value):
+            raise AwsError(
+                "InvalidTag", "The TagValue you have provided is invalid", TagKey=key, TagValue=value
+            )
+        if key.startswith(_SYSTEM):
+            raise AwsError("InvalidTag", "System tags cannot be added/updated by requester")
+        if key in seen:
+            raise AwsError("InvalidTag", "Cannot provide multiple Tags with the same key", TagKey=key)
+        seen.add(key)
+
+
+@guard("s3", "PutBucketAcl", "PutObjectAcl")
+def acl_is_sound(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: the request has no ACL, or one that S3 can't read.
+    """
+    params = call.params
+    if not _is_there(call):
+        return
+    canned, grants = params.get("ACL"), {name: params[name] for name in _GRANTS if params.get(name)}
+    if not canned and not grants and not params.get("AccessControlPolicy"):
+        raise AwsError(
+            "MissingSecurityHeader",
+            "Your request was missing a required header",
+            MissingHeaderName="x-amz-acl",
+        )
+    if canned and canned not in _CANNED:
+        raise _argument("", "x-amz-acl", canned)
+    for name, value in grants.items():
+        for grantee in str(value).split(","):
+            _check_grantee(_GRANTS[name], grantee.strip())
+
+
+def _check_grantee(header: str, grantee: str) -> None:
+    found = _GRANTEE.fullmatch(grantee)
+    if found is None:
+        raise _argument("Argument format not recognized", header, grantee)
+    kind, who = found["kind"], found["who"]
+    if kind == "uri" and who not in _GROUPS:
+        raise _argument("Invalid group uri", "uri", who)
+    if kind == "id" and not _CANONICAL.fullmatch(who):
+        raise _argument("Invalid id", "id", who)
+
+
+def _argument(message: str, name: str, value: Any) -> AwsError:
+    return AwsError("InvalidArgument", message, ArgumentName=name, ArgumentValue=value)
