@@ -44,6 +44,56 @@ def _entry(arn: str) -> dict[str, Any] | None:
     return entry
 
 
+# moto carries neither ids nor descriptions. Those of the policies that people meet most; another's id is made up.
+# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+_KNOWN: dict[str, tuple[str, str]] = {
+    "AdministratorAccess": (
+        "ANPAIWMBCKSKIEE64ZLYK",
+        "Provides full access to AWS services and resources.",
+    ),
+    "AmazonDynamoDBFullAccess": (
+        "ANPAINUGF2JSOSUY76KYA",
+        "Provides full access to Amazon DynamoDB via the AWS Management Console.",
+    ),
+    "AmazonEC2FullAccess": (
+        "ANPAI3VAJF5ZCRZ7MCQE6",
+        "Provides full access to Amazon EC2 via the AWS Management Console.",
+    ),
+    "AmazonEC2ReadOnlyAccess": (
+        "ANPAIGDT4SV4GSETWTBZK",
+        "Provides read only access to Amazon EC2 via the AWS Management Console.",
+    ),
+    "AmazonS3FullAccess": (
+        "ANPAIFIR6V6BVTRAHWINE",
+        "Provides full access to all buckets via the AWS Management Console.",
+    ),
+    "AmazonS3ReadOnlyAccess": (
+        "ANPAIZTJ4DXE7G6AGAE6M",
+        "Provides read only access to all buckets via the AWS Management Console.",
+    ),
+    "AWSLambdaBasicExecutionRole": (
+        "ANPAJNCQGXC42545SKXIK",
+        "Provides write permissions to CloudWatch Logs.",
+    ),
+    "IAMFullAccess": (
+        "ANPAI7XKCFMBPM3QQRRVQ",
+        "Provides full access to IAM via the AWS Management Console.",
+    ),
+    "IAMReadOnlyAccess": (
+        "ANPAJKSO7NDY4T57MWDSQ",
+        "Provides read only access to IAM via the AWS Management Console.",
+    ),
+    "PowerUserAccess": (
+        "ANPAJYRXTHIB4FOVS3ZXS",
+        "Provides full access to AWS services and resources, but does not allow management of Users and groups.",
+    ),
+    "ReadOnlyAccess": (
+        "ANPAILL3HVNFSB6DCOWYQ",
+        "Provides read-only access to AWS services and resources.",
+    ),
+}
+
+
 # moto sorts the keys; people read, and AWS writes, them in this order.
 _ORDER = (
     "Version",
@@ -90,7 +140,7 @@ class ManagedPolicies(dict[str, Any]):
         policy = models.AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, entry)
         # AWS's policies have the same id in every account; moto draws a new one each time.
         digest = base64.b32encode(hashlib.sha256(name.encode()).digest()).decode()
-        policy.id = "ANPA" + digest[:17]
+        policy.id, policy.description = _KNOWN.get(name, ("ANPA" + digest[:17], ""))
         policy.versions[0].create_date = policy.update_date
         policy.versions[0].document = json.dumps(_in_reading_order(entry["Document"]), indent=4)
         return self.setdefault(policy.arn, policy)

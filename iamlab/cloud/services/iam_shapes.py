@@ -120,7 +120,7 @@ def policy(account: str, arn: str) -> Any:
 
 def own_policy(account: str, arn: str) -> Any:
     """A managed policy that its account may change."""
-    if arn.startswith(f"arn:{identities.PARTITION}:iam::aws:"):
+    if arn.split(":")[4] != account:
         raise AwsError("AccessDenied", "Policy is outside your own account.", 403)
     return policy(account, arn)
 

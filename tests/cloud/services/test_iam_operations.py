@@ -720,8 +720,10 @@ def test_all_of_awss_own_policies_are_there_for_who_asks(lab: Lab) -> None:
     version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     shown = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     assert shown["Statement"] == [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
-    assert refusal("delete_policy", PolicyArn=arn) == (
-        "AccessDenied",
-        403,
-        "Policy is outside your own account.",
+    assert client.get_policy(PolicyArn=arn)["Policy"]["Description"] == (
+        "Provides full access to AWS services and resources."
     )
+    outside = ("AccessDenied", 403, "Policy is outside your own account.")
+    for other in (arn, "arn:aws:iam::210987654321:policy/Mine"):
+        assert refusal("delete_policy", PolicyArn=other) == outside
+        assert refusal("tag_policy", PolicyArn=other, Tags=[{"Key": "k", "Value": "v"}]) == outside
