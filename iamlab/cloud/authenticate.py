@@ -31,6 +31,9 @@ _SKEW = timedelta(minutes=5)
 _S3_SKEW = timedelta(minutes=15)
 _V2_LIFETIME = timedelta(hours=1)
 
+# Names under which requests to S3 are signed, besides its own.
+_S3_NAMES = frozenset({"s3express", "s3-object-lambda", "s3-outposts"})
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -61,6 +64,7 @@ def authenticate(operation: Operation, request: Any, body: bytes, state: LabStat
         if service == "s3" or is_public(operation):
             return Identity(ANONYMOUS, AuthKind.ANONYMOUS)
         raise failure(Failure.NO_CREDENTIALS, service, protocol)
+    _check_scope(signed, operation)
     credential = find_credential(signed.access_key, state)
     if credential is None or not credential.active:
         raise _telling(
@@ -83,6 +87,20 @@ def authenticate(operation: Operation, request: Any, body: bytes, state: LabStat
         signed.scope.region if signed.scope else None,
         signed_at,
     )
+
+
+def _check_scope(signed: Signed, operation: Operation) -> None:
+    """A signature counts for the service that it was made for alone."""
+    service, protocol = operation.service, operation.protocol
+    if signed.scope is None:
+        return
+    made_for, meant = signed.scope.service, operation.model.service_model.signing_name
+    if made_for == meant or (service in S3 and made_for in _S3_NAMES):
+        return
+    if service in S3:
+        raise failure(Failure.INCOMPLETE, service, protocol, s3_refusals.wrong_service(made_for))
+    words = f"Credential should be scoped to correct service: '{meant}'. "
+    raise failure(Failure.BAD_SIGNATURE, service, protocol, words)
 
 
 def _check_token(credential: Credential, signed: Signed, service: str, protocol: str) -> None:

@@ -200,6 +200,9 @@ _SERVICE_WORDS: dict[tuple[Failure, str], str] = {
     (Failure.NO_CREDENTIALS, "dynamodb"): "Request is missing Authentication Token",
 }
 
+# Refusals of which EC2 tells no details.
+_TOLD_BRIEFLY = frozenset({Failure.BAD_SIGNATURE, Failure.INCOMPLETE, Failure.SKEWED, Failure.EXPIRED_URL})
+
 
 def failure(kind: Failure, service: str, protocol: str, message: str = "") -> AwsError:
     """The error that `service` sends for a refusal of this kind.
@@ -216,5 +219,7 @@ def failure(kind: Failure, service: str, protocol: str, message: str = "") -> Aw
     codes = _CODES[kind]
     code, status = _SERVICE_CODES.get((kind, service)) or codes.get(family) or codes[protocol]
     words = _WORDS[kind]
+    if family == _EC2 and kind in _TOLD_BRIEFLY:
+        message = ""
     usual = _SERVICE_WORDS.get((kind, service)) or words.get(family) or words[""]
     return AwsError(code, message or usual, status)

@@ -29,6 +29,11 @@ BAD_CREDENTIAL = (
 )
 
 
+def wrong_service(made_for: str) -> str:
+    """Words for a signature that was made for another service."""
+    return f'{MALFORMED}incorrect service "{made_for}". This endpoint belongs to "s3".'
+
+
 def of_key(access_key: str) -> Members:
     """A key that S3 doesn't know."""
     return {"AWSAccessKeyId": access_key}

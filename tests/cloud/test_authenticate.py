@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -210,6 +211,7 @@ def _signed(
     return request
 
 
+WHO_AM_I = "Action=GetCallerIdentity&Version=2011-06-15"
 LIST_USERS = "Action=ListUsers&Version=2010-05-08"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 IAM = "https://iam.amazonaws.com/"
@@ -233,6 +235,20 @@ def test_what_was_signed_cannot_be_changed_on_the_way(lab: Lab) -> None:
     ):
         assert changed.status_code == 403
         assert "<Code>SignatureDoesNotMatch</Code>" in changed.text
+
+
+def test_a_signature_counts_for_one_service(lab: Lab) -> None:
+    request = _signed("https://sts.us-east-1.amazonaws.com/", "POST", WHO_AM_I, FORM)
+    refused = _post(request)
+    assert refused.status_code == 403
+    words = "<Message>Credential should be scoped to correct service: 'sts'. </Message>"
+    assert f"<Code>SignatureDoesNotMatch</Code>{words}" in refused.text
+    refused = requests.get(
+        "https://s3.us-east-1.amazonaws.com/",
+        headers=dict(_signed("https://s3.us-east-1.amazonaws.com/").headers.items()),
+    )
+    assert refused.status_code == 400
+    assert 'incorrect service "iam". This endpoint belongs to "s3".' in html.unescape(refused.text)
 
 
 # header, code

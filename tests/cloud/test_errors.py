@@ -55,3 +55,9 @@ def test_every_failure_has_an_error_in_every_protocol(kind: Failure, protocol: s
     error = failure(kind, "anything", protocol)
     assert 400 <= error.status < 500
     assert error.message
+
+
+@pytest.mark.parametrize("kind", [Failure.BAD_SIGNATURE, Failure.INCOMPLETE])
+def test_ec2_tells_no_details_of_a_signature(kind: Failure) -> None:
+    error = failure(kind, "ec2", "ec2", "Credential must have exactly 5 slash-delimited elements")
+    assert error.message == "AWS was not able to validate the provided access credentials"
