@@ -195,13 +195,17 @@ def _resource_form(resource: str) -> str | None:
             part or "*" if number == 0 and not rest else part for number, part in enumerate(parts)
         )
         return f'Partition "{partition}" is not valid for resource "arn:{partition}:{whole}".'
-    if not colon:
-        return "Resource vendor must be fully qualified and cannot contain regexes."
     service, _, rest = rest.partition(":")
+    if not colon or re.search(r"[*?]", service):
+        return "Resource vendor must be fully qualified and cannot contain regexes."
+    if not service:
+        return _LEGACY
     message = _service_form(resource, service, rest)
     if message is not None:
         return message
-    return None if rest.count(":") >= 2 or partition == "*" or "*" in service + rest else _LEGACY
+    if rest.count(":") < 2:
+        return None if partition == "*" or "*" in rest else _LEGACY
+    return None if _ACCOUNT_PART.fullmatch(rest.split(":", 2)[1]) else _LEGACY
 
 
 # What services with regions of their own may stand for in S3's ARNs.
@@ -221,13 +225,13 @@ _IAM_PATHS = (
     "report/",
     "access-report/",
 )
-_IAM_ACCOUNT = re.compile(r"(\d{12}|aws|.*[*?$].*)?")
+_ACCOUNT_PART = re.compile(r"(\d{12}|aws|.*[*?$].*)?")
 
 
 def _service_form(resource: str, service: str, rest: str) -> str | None:
     """What IAM knows about the ARNs of S3 and of its own: in which of them a region may stand."""
     region, _, tail = rest.partition(":")
-    account, _, path = tail.partition(":")
+    path = tail.partition(":")[2]
     regional = not rest.startswith(":")
     if service == "s3" and regional and "*" not in region and not path.startswith(_REGIONAL_S3):
         return f"Resource {resource} can not contain region information."
@@ -239,7 +243,7 @@ def _service_form(resource: str, service: str, rest: str) -> str | None:
         return f"IAM resource {resource} cannot contain region information."
     if not path.startswith(_IAM_PATHS) and not re.search(r"[*?$]", path.partition("/")[0]):
         return f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.'
-    return None if _IAM_ACCOUNT.fullmatch(account) else _LEGACY
+    return None
 
 
 def _action_forms(document: Any, statements: list[Statement]) -> str | None:

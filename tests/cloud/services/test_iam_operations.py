@@ -371,6 +371,20 @@ IDENTITY: list[tuple[str, str]] = [
     # an account that is none
     (document(S3 | {"Resource": "arn:aws:iam::xxx:role/bastion"}), "The policy failed legacy parsing"),
     (
+        document(S3 | {"Resource": "arn:aws:ssm:eu-west-1:#{AWS::AccountId}:parameter/p"}),
+        "The policy failed legacy parsing",
+    ),
+    # a service that is none, or any
+    (document(S3 | {"Resource": "arn:aws::::b"}), "The policy failed legacy parsing"),
+    (
+        document(S3 | {"Resource": "arn:aws:s?:::b"}),
+        "Resource vendor must be fully qualified and cannot contain regexes.",
+    ),
+    (
+        document(S3 | {"Resource": "arn:aws:*"}),
+        "Resource vendor must be fully qualified and cannot contain regexes.",
+    ),
+    (
         document(S3 | {"Condition": {"DateGreaterThan": {"aws:CurrentTime": "tomorrow"}}}),
         "The policy failed legacy parsing",
     ),
