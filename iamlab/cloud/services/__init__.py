@@ -14,7 +14,7 @@ A `guard` runs before moto's own handler (or one of ours) and may refuse the cal
     def type_enabled(call: Call, state: LabState) -> None: ...
 
 A `proof` runs before the call is decided. It verifies what the request brings along to be believed (a one-time code),
-and writes the condition keys that follow from it into `call.proven`:
+and writes the condition keys that follow from it into `call.proven`; or it finds that there is nothing to decide about:
 
     @proof("sts", "AssumeRole")
     def second_factor(call: Call, state: LabState) -> None: ...
@@ -175,7 +175,10 @@ def guard(service: str, *names: str) -> Callable[[Guard], Guard]:
 
 
 def proof(service: str, *names: str) -> Callable[[Guard], Guard]:
-    """Register a function that verifies, before a call is decided, what the request claims about its caller."""
+    """Register a function that runs before a call is decided; `EVERY` for all operations of the service.
+
+    It verifies what the request claims about its caller, or that there is anything to decide about.
+    """
 
     def register(function: Guard) -> Guard:
         for name in names:
@@ -198,8 +201,9 @@ def prove(call: Call, state: LabState) -> None:
         AwsError: AWS would not believe it.
     """
     _load(call.service, call.operation)
-    for function in _proofs.get((call.service, call.operation), ()):
-        function(call, state)
+    for name in (EVERY, call.operation):
+        for function in _proofs.get((call.service, name), ()):
+            function(call, state)
 
 
 def check(call: Call, state: LabState) -> None:

@@ -17,7 +17,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue.tags import tags_in
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import buckets, resources
-from iamlab.cloud.services import operation
+from iamlab.cloud.services import EVERY, operation, proof
 from iamlab.cloud.services.s3_acls import refuse_acl_of_new_bucket
 from iamlab.cloud.state import LabState
 
@@ -32,6 +32,19 @@ _NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _TAKEN_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _TAKEN_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+@proof("s3", EVERY)
+def bucket_is_there(call: Call, state: LabState) -> None:
+    """S3 looks for the bucket before it asks any policy: that there is none it tells everybody.
+
+    Raises:
+        AwsError: `NoSuchBucket`, 404.
+    """
+    name = str(call.params.get("Bucket") or "")
+    known = not name or name.startswith("arn:") or name.endswith("-s3alias")
+    if not known and call.operation != "CreateBucket" and resources.bucket(name) is None:
+        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
 
 
 @operation("s3", "CreateBucket")

@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -322,3 +323,19 @@ def test_a_reply_names_the_request_and_the_host(s3: Any) -> None:
     assert answer["AccessPointAlias"] is False
     assert answer["ResponseMetadata"]["RequestId"]
     assert answer["ResponseMetadata"]["HostId"]
+
+
+def test_that_there_is_no_bucket_everybody_is_told(lab: Lab) -> None:
+    iam = boto3.client("iam")
+    iam.create_user(UserName="ana")
+    ana = lab.session(iam.create_access_key(UserName="ana")).client("s3")
+    stranger = boto3.client("s3", config=Config(signature_version=UNSIGNED))
+    told = {
+        "Code": "NoSuchBucket",
+        "Message": "The specified bucket does not exist",
+        "BucketName": "no-such-box",
+    }
+    for nobody in (ana, stranger):
+        assert _error(nobody.get_object, Bucket="no-such-box", Key="a") == (404, told)
+        assert _error(nobody.delete_bucket, Bucket="no-such-box") == (404, told)
+    assert _error(ana.create_bucket, Bucket="no-such-box")[0] == 403
