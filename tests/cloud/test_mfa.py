@@ -140,6 +140,18 @@ REFUSALS: list[tuple[str, dict[str, Any], tuple[str, str, int]]] = [
         {"UserName": "ana", "SerialNumber": "GAHT12345678", **CODES},
         ("NoSuchEntity", "MFADevice with serial number GAHT12345678 doesn't exist.", 404),
     ),
+    *(
+        (
+            call,
+            {"SerialNumber": f"arn:aws:iam::{ACCOUNT}:user/ana"} | more,
+            ("InvalidInput", f"ARN arn:aws:iam::{ACCOUNT}:user/ana is not valid.", 400),
+        )
+        for call, more in (
+            ("delete_virtual_mfa_device", {}),
+            ("enable_mfa_device", {"UserName": "ana"} | CODES),
+            ("list_mfa_device_tags", {}),
+        )
+    ),
     (
         "enable_mfa_device",
         {"UserName": "nobody", "SerialNumber": GHOST, **CODES},

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_Types.html
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ from iamlab.cloud.services.iam_trust import as_shown
 
 HOUR = 3_600
 """How long a role's sessions may last, in seconds, where its account chose nothing."""
+
+_MFA_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:(mfa|sms-mfa|u2f)/\S*")
 
 
 def no_such_entity(message: str) -> AwsError:
@@ -84,6 +87,9 @@ def _unprotected(found: Any, *paths: str) -> Any:
 
 
 def mfa_device(account: str, serial: str) -> Any:
+    """A virtual device; an ARN that could be none of anybody's isn't looked for."""
+    if serial.startswith("arn:") and not _MFA_ARN.fullmatch(serial):
+        raise AwsError("InvalidInput", f"ARN {serial} is not valid.")
     found = identities.virtual_mfa_device(account, serial)
     if found is None:
         raise no_such_entity(f"VirtualMFADevice with serial number {serial} doesn't exist.")
