@@ -5,19 +5,17 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (Policy,
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services.policy_documents import check_session_policy
+from iamlab.cloud.services.session_packing import packed_percent
 from iamlab.cloud.services.validation import constraint_error
 
 PLAIN_LIMIT = 2_048
 MOST_ARNS = 10
-_PACKED_LIMIT = 2_048
 
 
 def accepted(params: Mapping[str, Any], account: str) -> tuple[str | None, tuple[str, ...]]:
@@ -55,23 +53,15 @@ def accepted(params: Mapping[str, Any], account: str) -> tuple[str | None, tuple
 def packed_size(text: str | None, arns: tuple[str, ...], tags: Mapping[str, str]) -> int | None:
     """`PackedPolicySize`: how much of the allowance policies and tags use, in percent; None if there are none.
 
-    AWS doesn't say how it packs; deflate comes near enough to teach that the limit exists.
-
     Raises:
         AwsError: `PackedPolicyTooLarge`.
     """
     if text is None and not arns and not tags:
         return None
-    parts = [_compact(text)] if text is not None else []
-    packed = len(zlib.compress("".join([*parts, *arns, *(f"{k}={v};" for k, v in tags.items())]).encode(), 9))
-    percent = max(1, -(-100 * packed // _PACKED_LIMIT))
+    percent = packed_percent(text, arns, tags)
     if percent > 100:
         words = f"Packed size of session tags consumes {percent}% of allotted space."
-        if parts or arns:
+        if text is not None or arns:
             words = f"Packed policy consumes {percent}% of allotted space, please use smaller policy."
         raise AwsError("PackedPolicyTooLarge", words)
     return percent
-
-
-def _compact(text: str) -> str:
-    return json.dumps(json.loads(text), separators=(",", ":"))
