@@ -6,6 +6,7 @@ would answer it. Out: the reply in AWS's wire format. Whatever a step doesn't un
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import uuid
@@ -225,7 +226,14 @@ class Gate:
         request.environ[_OWNER_HEADER] = account
         with self._turns.get(call.service) or nullcontext():
             reply: Reply = endpoint.handler(request, request.raw_url, request.headers)
-        return mended(reply, call.service, call.protocol, call.model)
+        reply = mended(reply, call.service, call.protocol, call.model)
+        finishes = services.finishes(call.service, call.operation)
+        if not finishes or reply[0] >= 400:
+            return reply
+        answer = json.loads(reply[2] or "{}")
+        for finish in finishes:
+            finish(call, self.state, answer)
+        return reply[0], reply[1], json.dumps(answer)
 
     # -------------------------------------------------------------- refusals before a call is known
     def _unroutable(self, service: str, request: Any, request_id: str) -> Reply:

@@ -21,6 +21,8 @@ from iamlab.cloud.moto_seam.query_errors import named
 
 _TWICE = re.compile(r"(<Message>([^<]*)</Message>)<message>\2</message>")
 _NAMES = ("message", "Message")
+# Errors whose code says it all.
+_WORDLESS = frozenset({("ssm", "ParameterNotFound")})
 _ERROR_TYPE = "x-amzn-errortype"
 
 
@@ -31,6 +33,8 @@ def mended(reply: Reply, service: str, protocol: str, model: OperationModel) -> 
         service: boto3's name; S3's errors are its own.
     """
     status, headers, body = reply
+    if service == "lambda" and status < 300 and not _tells_status(model):
+        return int(model.http.get("responseCode", status)), headers, body
     if status < 400 or service in ("s3", "s3control") or not body:
         return reply
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
@@ -49,11 +53,19 @@ def mended(reply: Reply, service: str, protocol: str, model: OperationModel) -> 
         return reply
     said = next((content[name] for name in _NAMES if name in content), None)
     rest = {name: value for name, value in content.items() if name not in _NAMES}
+    if (service, _code(content, headers)) in _WORDLESS:
+        said = None
     if said:  # AWS leaves an empty one out
         rest[next((name for name in _NAMES if name in shape.members), "message")] = said
     if service == "lambda" and "Type" in shape.members:
         rest.setdefault("Type", "User")
     return _status(shape, protocol, status), headers, json.dumps(rest)
+
+
+def _tells_status(model: OperationModel) -> bool:
+    """Whether an operation's result has the HTTP status among its members."""
+    members = model.output_shape.members.values() if model.output_shape is not None else ()
+    return any(member.serialization.get("location") == "statusCode" for member in members)
 
 
 def _code(content: dict[str, Any], headers: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources
 
 Statement = dict[str, Any]
@@ -21,6 +22,18 @@ def bus(account: str, region: str, name: str) -> Any | None:
     from moto.events.models import events_backends
 
     return events_backends[account][region].event_buses.get(name)
+
+
+def put_event(account: str, region: str, entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """Send one event to a bus of an account; the answer tells of it."""
+    from moto.events.exceptions import ResourceNotFoundException
+    from moto.events.models import events_backends
+
+    try:
+        told: list[dict[str, Any]] = events_backends[account][region].put_events([entry])
+    except ResourceNotFoundException as error:
+        raise AwsError("ResourceNotFoundException", str(error.message)) from error
+    return told
 
 
 def of_bus(found: Any) -> list[Statement]:

@@ -21,12 +21,17 @@ and writes the condition keys that follow from it into `call.proven`; or it find
 
 Where the proof says who calls (a SAML assertion), it sets `call.caller`.
 
+A `finish` completes what moto has answered in JSON, member by member:
+
+    @finish("lambda", "GetFunction")
+    def tell_the_revision(call: Call, state: LabState, answer: dict[str, Any]) -> None: ...
+
 Modules load on the first call of their service, or of one of its operations where they bring much along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 
 Operation = Callable[["Call", "LabState"], dict[str, Any]]
 Guard = Callable[["Call", "LabState"], None]
+Finish = Callable[["Call", "LabState", dict[str, Any]], None]
 
 EVERY = "*"
 """Stands for every operation of a service, in a guard."""
@@ -44,6 +50,7 @@ EVERY = "*"
 _MODULES: dict[str, tuple[str, ...]] = {
     "cloudtrail": ("cloudtrail", "cloudtrail_trails", "cloudtrail_selectors"),
     "dynamodb": ("dynamodb_policies",),
+    "ecr": ("repository_policies",),
     "events": ("events_permissions",),
     "iam": (
         "iam_guards",
@@ -70,7 +77,8 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "kms_signatures",
         "kms_rotation",
     ),
-    "lambda": ("lambda_functions", "lambda_permissions"),
+    "lambda": ("lambda_functions", "lambda_permissions", "lambda_answers"),
+    "logs": ("log_policies",),
     "organizations": ("organizations", "iam_root_access"),
     "s3": (
         "s3_batches",
@@ -83,7 +91,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "s3_owners",
         "s3_policies",
     ),
-    "secretsmanager": ("secret_policies", "service_keys"),
+    "secretsmanager": ("secret_policies", "secrets", "service_keys"),
     "sns": ("topics", "labelled_permissions", "subscriptions", "messaging_policies", "service_keys"),
     "sqs": ("labelled_permissions", "queues", "messaging_policies", "service_keys"),
     "ssm": ("service_keys",),
@@ -151,6 +159,7 @@ _SELDOM: dict[str, dict[str, str]] = {
 _operations: dict[tuple[str, str], Operation] = {}
 _guards: dict[tuple[str, str], list[Guard]] = {}
 _proofs: dict[tuple[str, str], list[Guard]] = {}
+_finishes: dict[tuple[str, str], list[Finish]] = {}
 
 
 def operation(service: str, name: str) -> Callable[[Operation], Operation]:
@@ -186,6 +195,23 @@ def proof(service: str, *names: str) -> Callable[[Guard], Guard]:
         return function
 
     return register
+
+
+def finish(service: str, *names: str) -> Callable[[Finish], Finish]:
+    """Register a function that completes an answer of moto's, by changing it."""
+
+    def register(function: Finish) -> Finish:
+        for name in names:
+            _finishes.setdefault((service, name), []).append(function)
+        return function
+
+    return register
+
+
+def finishes(service: str, name: str) -> Sequence[Finish]:
+    """What completes moto's answer to this operation."""
+    _load(service, name)
+    return _finishes.get((service, name), ())
 
 
 def find(service: str, name: str) -> Operation | None:

@@ -13,7 +13,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources, statements
-from iamlab.cloud.services import operation
+from iamlab.cloud.services import finish, operation
 from iamlab.cloud.services.resource_documents import Fault, fault, statements_of
 from iamlab.cloud.state import LabState
 
@@ -109,6 +109,28 @@ def remove_permission(call: Call, state: LabState) -> dict[str, Any]:
             raise AwsError("ResourceNotFoundException", "Statement with the provided id does not exist.")
         statements.set_of_bus(bus, kept)
     return {}
+
+
+@finish("events", "DescribeEventBus")
+def policy_without_spaces(call: Call, state: LabState, answer: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html"""
+    if answer.get("Policy"):
+        answer["Policy"] = json.dumps(json.loads(answer["Policy"]), separators=(",", ":"))
+
+
+@operation("events", "PutEvents")
+def put_events(call: Call, state: LabState) -> dict[str, Any]:
+    """Each entry goes to its own bus, of whatever account.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+    """
+    entries: list[dict[str, Any]] = []
+    for entry in call.params["Entries"]:
+        parts = str(entry.get("EventBusName") or "").split(":")
+        account = parts[4] if len(parts) == 6 else call.account
+        entries += statements.put_event(account, call.region, entry)
+    failed = sum("ErrorCode" in entry for entry in entries)
+    return {"FailedEntryCount": failed, "Entries": entries}
 
 
 def _invalid(message: str) -> AwsError:

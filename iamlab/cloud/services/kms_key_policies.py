@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +18,7 @@ from iamlab.cloud.context import call_context
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.ruling import ask
 from iamlab.cloud.services import guard, operation
-from iamlab.cloud.services.resource_documents import Fault, fault
+from iamlab.cloud.services.resource_documents import Fault, fault, laid_out
 from iamlab.cloud.state import LabState
 
 LARGEST = 32_768
@@ -66,15 +65,4 @@ def get_key_policy(call: Call, state: LabState) -> dict[str, Any]:
     _, key = named_key(call, call.params["KeyId"])
     if key is None or call.params.get("PolicyName", _NAME) != _NAME:
         raise AwsError("NotFoundException", "No such policy exists")
-    return {"Policy": _laid_out(json.loads(key.policy)), "PolicyName": _NAME}
-
-
-def _laid_out(value: Any, margin: str = "") -> str:
-    """A policy as KMS writes it, whatever it was like: each member of an object on a line, lists along the line."""
-    if isinstance(value, dict):
-        inner = margin + "  "
-        members = [f"{inner}{json.dumps(name)} : {_laid_out(item, inner)}" for name, item in value.items()]
-        return "{\n" + ",\n".join(members) + f"\n{margin}}}" if members else "{ }"
-    if isinstance(value, list):
-        return f"[ {', '.join(_laid_out(item, margin) for item in value)} ]" if value else "[ ]"
-    return json.dumps(value, ensure_ascii=False)
+    return {"Policy": laid_out(str(key.policy)), "PolicyName": _NAME}

@@ -101,7 +101,7 @@ def role_can_be_assumed(call: Call, state: LabState) -> None:
     arn = str(role)
     if identities.role_by_arn(arn) is None:
         raise _invalid(_NO_ROLE)
-    name = _names(call, str(call.params["FunctionName"]))[2]
+    name = names(call, str(call.params["FunctionName"]))[2]
     source = f"arn:{resources.partition_of(call.region)}:lambda:{call.region}:{call.account}:function:{name}"
     asked = service_call(
         state,
@@ -137,7 +137,7 @@ def _invalid(message: str) -> AwsError:
 
 
 # ------------------------------------------------------------------ finding and running
-def _names(call: Call, text: str) -> tuple[str, str, str, str | None]:
+def names(call: Call, text: str) -> tuple[str, str, str, str | None]:
     """Region, account, name and qualifier of what a request calls a function."""
     match = _ARN.fullmatch(text)
     if match is not None:
@@ -154,7 +154,7 @@ def _names(call: Call, text: str) -> tuple[str, str, str, str | None]:
 
 
 def _function(call: Call, text: str, qualifier: str | None) -> Function:
-    region, account, name, inside = _names(call, text)
+    region, account, name, inside = names(call, text)
     if qualifier and inside and qualifier != inside:
         raise _invalid("The derived qualifier from the function name does not match the specified qualifier.")
     wanted = qualifier or inside

@@ -84,6 +84,24 @@ def fault(text: str, vendor: str) -> Fault | None:
     return None if scoped else Fault.SCOPE
 
 
+def laid_out(text: str) -> str:
+    """A policy as some services write it, whatever it was like: members of objects line by line, lists along the line.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html
+    """
+    return _laid_out(json.loads(text), "")
+
+
+def _laid_out(value: Any, margin: str) -> str:
+    if isinstance(value, dict):
+        inner = margin + "  "
+        members = [f"{inner}{json.dumps(name)} : {_laid_out(item, inner)}" for name, item in value.items()]
+        return "{\n" + ",\n".join(members) + f"\n{margin}}}" if members else "{ }"
+    if isinstance(value, list):
+        return f"[ {', '.join(_laid_out(item, margin) for item in value)} ]" if value else "[ ]"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def could_do_again(call: Call, state: LabState, text: str) -> bool:
     """Whether the caller could make this very call once more under the policy that it brings."""
     check = checks(call, state)[0]

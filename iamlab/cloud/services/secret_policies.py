@@ -11,10 +11,10 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.moto_seam import resources
 from iamlab.cloud.public_access import is_public
 from iamlab.cloud.services import guard, operation
 from iamlab.cloud.services.resource_documents import Fault, could_do_again, fault
+from iamlab.cloud.services.secrets import named
 from iamlab.cloud.state import LabState
 
 _LOCKOUT = "The new resource policy will not allow you to manage this secret in the future."
@@ -51,17 +51,11 @@ def _default_alone(call: Call) -> None:
 def validate_resource_policy(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ValidateResourcePolicy.html"""
     text, secret = str(call.params["ResourcePolicy"]), call.params.get("SecretId")
-    if secret is not None and _missing(call, str(secret)):
+    if secret is not None and named(call, str(secret)) is None:
         raise AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
     _check(text)
     errors = [{"CheckName": "BLOCK_PUBLIC_POLICY", "ErrorMessage": _BROAD}] if is_public(parsed(text)) else []
     return {"PolicyValidationPassed": not errors, "ValidationErrors": errors}
-
-
-def _missing(call: Call, secret: str) -> bool:
-    parts = secret.split(":")
-    account, region = (parts[4], parts[3]) if len(parts) >= 7 else (call.account, call.region)
-    return resources.secret(account, region, secret) is None
 
 
 def _check(text: str) -> None:
