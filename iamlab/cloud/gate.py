@@ -25,7 +25,7 @@ from iamlab.cloud.moto_seam import accounts, operations, resources
 from iamlab.cloud.moto_seam.dispatch import Endpoint
 from iamlab.cloud.moto_seam.faults import mended
 from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
-from iamlab.cloud.moto_seam.s3_replies import completed
+from iamlab.cloud.moto_seam.s3_replies import completed, completed_by_control
 from iamlab.cloud.ruling import authorise
 from iamlab.cloud.services.parameter_rules import validate
 from iamlab.cloud.sessions import restriction
@@ -160,6 +160,8 @@ class Gate:
                 event.fail_with(reply)
         if call.service == "s3":
             reply = self._of_s3(reply, call)
+        elif call.service == "s3control":
+            reply = completed_by_control(reply, call.params)
         event.caller, event.account = call.caller, call.account  # of a federated call, its proof alone tells
         share(event, call.owner)
         note(event, state)

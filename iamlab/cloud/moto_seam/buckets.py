@@ -140,7 +140,12 @@ def private(bucket: Any) -> bool:
     )
 
 
-# ---------------------------------------------------------------- policy, encryption
+def holds_versions(bucket: Any) -> bool:
+    """Whether a bucket that has ever kept versions still holds some, delete markers included."""
+    return bool(bucket.versioning_status) and bool(list(bucket.keys.keys()))
+
+
+# ---------------------------------------------------------------- policy, all buckets
 def set_policy(bucket: Any, text: str) -> None:
     """Give a bucket its policy."""
     bucket.policy = text.encode()

@@ -1,4 +1,4 @@
-"""Writing and deleting objects in moto's S3, one at a time.
+"""Writing and deleting objects in moto's S3, one at a time, and what is known of one.
 
 In: a bucket's name and an object's key and version. Out: what became of it.
 """
@@ -25,6 +25,13 @@ class Deletion:
     """The version id of the delete marker that was put on top, or that was the version deleted."""
 
 
+def is_marker(bucket: str, key: str, version: str) -> bool:
+    """Whether a version of an object is a delete marker."""
+    found = resources.bucket(bucket)
+    versions = found.keys.getlist(key, []) if found is not None else []
+    return any(isinstance(one, FakeDeleteMarker) and str(one.version_id) == version for one in versions)
+
+
 def delete(bucket: str, key: str, version: str | None, *, bypass: bool) -> Deletion:
     """Delete an object, or one version of it. A missing one is no error.
 
@@ -37,8 +44,7 @@ def delete(bucket: str, key: str, version: str | None, *, bypass: bool) -> Delet
     """
     found = resources.bucket(bucket)
     assert found is not None
-    versions = found.keys.getlist(key, []) if version else []
-    was_marker = any(type(v) is FakeDeleteMarker and str(v.version_id) == version for v in versions)
+    was_marker = version is not None and is_marker(bucket, key, version)
     store = resources.backend("s3", found.account_id, found.partition)
     assert store is not None
     try:

@@ -28,6 +28,7 @@ _OWNER_IN = re.compile(rf"{buckets.MOTOS_OWNER}|bcaf1ffd86f41161ca5fb16fd081034f
 _DISPLAY_NAME = re.compile("<DisplayName>webfile</DisplayName>")
 _ALGORITHM = re.compile("(<ChecksumAlgorithm>[A-Z0-9]+</ChecksumAlgorithm>)")
 _CHECKSUM = re.compile(r"(<Checksum(?:CRC|SHA)\w+>[^<]*</Checksum(?:CRC|SHA)\w+>)(?=</CopyObjectResult>)")
+_ITEMS = re.compile(r"<(Contents|CommonPrefixes)>.*?</\1>", re.DOTALL)
 _WHOLE = "FULL_OBJECT"
 
 # Operations that tell whom things belong to.
@@ -82,6 +83,8 @@ def completed(reply: Reply, operation: str, method: str, params: Mapping[str, An
     headers = {**headers, **_HEADERS.get(operation, {})}
     if operation in _OBJECTS:
         headers = _with_object_headers(headers, params)
+    if operation == "ListObjects":
+        body = _with_places(_text(body), params)
     if operation in _OWNERS:
         text = _OWNER_IN.sub(buckets.canonical_id(account), _text(body))
         body = _ALGORITHM.sub(rf"\1<ChecksumType>{_WHOLE}</ChecksumType>", _DISPLAY_NAME.sub("", text))
@@ -91,10 +94,33 @@ def completed(reply: Reply, operation: str, method: str, params: Mapping[str, An
     return status, headers, "" if status == 204 else body
 
 
+def completed_by_control(reply: Reply, params: Mapping[str, Any]) -> Reply:
+    """A reply of S3 Control's, whose errors are like S3's."""
+    status, headers, body = reply
+    if status < 400:
+        return status, _identified(headers), body
+    text = _text(body).replace("<Type>Sender</Type>", "", 1)
+    account = params.get("AccountId")
+    if "<Code>NoSuchPublicAccessBlockConfiguration</Code>" in text and account:
+        text = text.replace("</Message>", f"</Message><AccountId>{escape(str(account))}</AccountId>", 1)
+    return status, _identified(headers), text
+
+
 def _identified(headers: Mapping[str, Any]) -> dict[str, Any]:
     """S3 names a request otherwise than other services, and the host that answered as well."""
     named = {_OWN_ID if name.lower() == _MOTOS_ID else name: value for name, value in headers.items()}
     return {**named, _HOST_ID: buckets.HOST_ID}
+
+
+def _with_places(text: str, params: Mapping[str, Any]) -> str:
+    """A listing says where it begins, be it nowhere."""
+    rest = _ITEMS.sub("", text)
+    missing = "".join(
+        f"<{name}>{escape(str(params.get(name) or ''))}</{name}>"
+        for name in ("Prefix", "Marker")
+        if f"<{name}" not in rest
+    )
+    return text.replace("<IsTruncated>", f"{missing}<IsTruncated>", 1)
 
 
 def _with_object_headers(headers: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:

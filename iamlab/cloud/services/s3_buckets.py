@@ -17,7 +17,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue.tags import tags_in
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import buckets, resources
-from iamlab.cloud.services import EVERY, operation, proof
+from iamlab.cloud.services import EVERY, guard, operation, proof
 from iamlab.cloud.services.s3_acls import refuse_acl_of_new_bucket
 from iamlab.cloud.state import LabState
 
@@ -154,6 +154,22 @@ def _again(call: Call, name: str) -> Any | None:
             BucketName=name,
         )
     return bucket
+
+
+@guard("s3", "DeleteBucket")
+def no_version_is_left(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: `BucketNotEmpty`, 409; moto's own words are those for buckets without versions.
+    """
+    name = str(call.params["Bucket"])
+    bucket = resources.bucket(name)
+    if bucket is not None and buckets.holds_versions(bucket):
+        raise AwsError(
+            "BucketNotEmpty",
+            "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+            409,
+            BucketName=name,
+        )
 
 
 @operation("s3", "ListBuckets")

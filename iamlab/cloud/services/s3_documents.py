@@ -1,4 +1,4 @@
-"""What S3 refuses in the documents that are put into buckets: tags, ownership controls, versioning, ACLs.
+"""What S3 refuses in the documents that are put into buckets (tags, ownership controls, versioning, ACLs), and to read.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html
@@ -15,8 +15,8 @@ from typing import Any
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.moto_seam import resources
-from iamlab.cloud.services import guard
+from iamlab.cloud.moto_seam import objects, resources
+from iamlab.cloud.services import guard, operation
 from iamlab.cloud.state import LabState
 
 _OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
@@ -88,6 +88,29 @@ def versioning_is_sound(call: Call, state: LabState) -> None:
         raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
     if status not in _VERSIONING:
         raise _malformed()
+
+
+@guard("s3", "GetObject")
+def version_can_be_read(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: the version that is asked for is a delete marker.
+    """
+    params = call.params
+    version = str(params.get("VersionId") or "")
+    if version and objects.is_marker(str(params.get("Bucket", "")), str(params.get("Key", "")), version):
+        raise AwsError(
+            "MethodNotAllowed",
+            "The specified method is not allowed against this resource.",
+            405,
+            Method=call.request.method,
+            ResourceType="DeleteMarker",
+        )
+
+
+@operation("s3", "GetBucketRequestPayment")
+def get_bucket_request_payment(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html"""
+    return {"Payer": "BucketOwner"}
 
 
 @guard("s3", "PutBucketTagging", "PutObjectTagging")

@@ -339,3 +339,52 @@ def test_that_there_is_no_bucket_everybody_is_told(lab: Lab) -> None:
         assert _error(nobody.get_object, Bucket="no-such-box", Key="a") == (404, told)
         assert _error(nobody.delete_bucket, Bucket="no-such-box") == (404, told)
     assert _error(ana.create_bucket, Bucket="no-such-box")[0] == 403
+
+
+# ------------------------------------------------------------------ versions, and other odds
+def test_a_delete_marker_can_not_be_read(s3: Any) -> None:
+    s3.put_bucket_versioning(Bucket="box", VersioningConfiguration={"Status": "Enabled"})
+    marker = s3.delete_object(Bucket="box", Key="a")["VersionId"]
+    assert _error(s3.get_object, Bucket="box", Key="a", VersionId=marker) == (
+        405,
+        {
+            "Code": "MethodNotAllowed",
+            "Message": "The specified method is not allowed against this resource.",
+            "Method": "GET",
+            "ResourceType": "DeleteMarker",
+        },
+    )
+    assert _error(s3.delete_bucket, Bucket="box") == (
+        409,
+        {
+            "Code": "BucketNotEmpty",
+            "Message": "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+            "BucketName": "box",
+        },
+    )
+    for version in s3.list_object_versions(Bucket="box")["Versions"]:
+        s3.delete_object(Bucket="box", Key="a", VersionId=version["VersionId"])
+    s3.delete_object(Bucket="box", Key="a", VersionId=marker)
+    s3.delete_bucket(Bucket="box")
+
+
+def test_a_listing_says_where_it_begins(s3: Any) -> None:
+    listed = s3.list_objects(Bucket="box")
+    assert (listed["Prefix"], listed["Marker"]) == ("", "")
+    listed = s3.list_objects(Bucket="box", Prefix="a", Marker="0")
+    assert (listed["Prefix"], listed["Marker"], len(listed["Contents"])) == ("a", "0", 1)
+
+
+def test_the_owner_pays(s3: Any) -> None:
+    assert s3.get_bucket_request_payment(Bucket="box")["Payer"] == "BucketOwner"
+
+
+def test_an_account_without_settings_of_its_own_is_named(lab: Lab) -> None:
+    assert _error(boto3.client("s3control").get_public_access_block, AccountId=ACCOUNT) == (
+        404,
+        {
+            "Code": "NoSuchPublicAccessBlockConfiguration",
+            "Message": "The public access block configuration was not found",
+            "AccountId": ACCOUNT,
+        },
+    )
