@@ -26,7 +26,6 @@ from iamlab.engine import Decision, Layer, Outcome
 from iamlab.engine.decision import StatementRef
 
 _BECAUSE = " because "
-_BUCKETS = "arn:aws:s3:::"
 _EC2_START = "You are not authorized to perform this operation."
 
 
@@ -34,9 +33,6 @@ def denial(call: Call, check: Check, decision: Decision, state: LabState) -> Aws
     """The error with which `call.service` tells that this check was denied."""
     if check.via:
         return _through_service(call, check, decision)
-    missing = _missing_bucket(call, check)
-    if missing is not None:
-        return missing
     words = _WORDS.get(call.service, _plain)(call, check, decision, state)
     return failure(Failure.DENIED, call.service, call.protocol, words)
 
@@ -53,19 +49,6 @@ def _plain(call: Call, check: Check, decision: Decision, state: LabState) -> str
 def _unnamed(call: Call, check: Check, decision: Decision, state: LabState) -> str:
     """Actions without resources: `*` isn't worth telling."""
     return _naming(check, decision, "" if check.wildcard_only or check.resource == "*" else check.resource)
-
-
-def _missing_bucket(call: Call, check: Check) -> AwsError | None:
-    """S3 finds the bucket before it asks for permission: whether there is one is told to everybody.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    """
-    if call.service != "s3" or call.operation == "CreateBucket" or not check.resource.startswith(_BUCKETS):
-        return None
-    name = check.resource.removeprefix(_BUCKETS).partition("/")[0]
-    if resources.bucket(name) is not None:
-        return None
-    return AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
 
 
 def _s3(call: Call, check: Check, decision: Decision, state: LabState) -> str:

@@ -91,6 +91,15 @@ def policy_type(account: str, policy_id: str) -> str | None:
     return next((str(policy.type) for policy in policies if policy.id == policy_id), None)
 
 
+def scp(account: str, policy_id: str) -> AttachedPolicy | None:
+    """An SCP of the organisation that `account` manages, wherever it hangs."""
+    backend = _managed_by(account)
+    for policy in backend.policies if backend is not None else ():
+        if policy.id == policy_id and policy.type == SCP:
+            return AttachedPolicy(policy.name, policy.arn, policy.content)
+    return None
+
+
 def enabled_types(account: str) -> frozenset[str]:
     """The policy types that are switched on in the organisation that `account` manages."""
     backend = _managed_by(account)

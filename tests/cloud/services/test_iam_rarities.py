@@ -53,21 +53,61 @@ def test_a_report_tells_what_scps_leave_and_what_of_it_was_used(iam: Any, organi
     assert report["JobStatus"] == "COMPLETED"
     assert [entry["ServiceNamespace"] for entry in report["AccessDetails"]] == ["iam", "s3"]
     assert (report["NumberOfServicesAccessible"], report["NumberOfServicesNotAccessed"]) == (2, 2)
-    # the management account isn't in the OU, but under the root
-    root = iam.generate_organizations_access_report(EntityPath=organised.rpartition("/")[0])["JobId"]
-    first = iam.get_organizations_access_report(
-        JobId=root, MaxItems=1, SortKey="LAST_AUTHENTICATED_TIME_DESCENDING"
+
+
+def report(iam: Any, path: str, **params: Any) -> tuple[int, list[tuple[str, int]]]:
+    """How many services there are, and those that somebody used with the number of accounts that did."""
+    job = iam.generate_organizations_access_report(EntityPath=path, **params)["JobId"]
+    found = iam.get_organizations_access_report(JobId=job, SortKey="LAST_AUTHENTICATED_TIME_DESCENDING")
+    used = [entry for entry in found["AccessDetails"] if entry["TotalAuthenticatedEntities"]]
+    shown = [(entry["ServiceNamespace"], entry["TotalAuthenticatedEntities"]) for entry in used]
+    return found["NumberOfServicesAccessible"], shown
+
+
+def test_a_report_counts_the_accounts_that_scps_limit(lab: Lab, iam: Any, organised: str) -> None:
+    organizations = boto3.client("organizations")
+    root, unit = organised.split("/")[1:]
+    account = organizations.create_account(AccountName="a", Email="a@example.com")["CreateAccountStatus"][
+        "AccountId"
+    ]
+    organizations.move_account(AccountId=account, SourceParentId=root, DestinationParentId=unit)
+    role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+    member = lab.session(boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="shift"))
+    member.client("iam").list_users()
+    top = organised.rpartition("/")[0]
+    (lean,) = (
+        policy["Id"]
+        for policy in organizations.list_policies_for_target(TargetId=unit, Filter="SERVICE_CONTROL_POLICY")[
+            "Policies"
+        ]
     )
-    assert first["AccessDetails"][0]["ServiceNamespace"] == "iam"
-    assert first["AccessDetails"][0]["TotalAuthenticatedEntities"] == 1
-    assert first["IsTruncated"]
-    assert first["NumberOfServicesAccessible"] > 300
+    queues = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    unused = organizations.create_policy(
+        Name="queues",
+        Description="",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [queues]}),
+    )["Policy"]["PolicySummary"]["Id"]
+    everything, used = report(iam, top)
+    assert everything > 300
+    assert used == [("iam", 1)]  # the management account called IAM, too
+    assert report(iam, organised) == report(iam, f"{organised}/{account}") == (2, [("iam", 1)])
+    assert report(iam, top, OrganizationsPolicyId=lean) == (2, [("iam", 1)])
+    assert report(iam, top, OrganizationsPolicyId=unused) == (1, [])
+    services_used = report(iam, f"{top}/{lab.account_id}", OrganizationsPolicyId=lean)
+    assert services_used[0] == everything
+    assert dict(services_used[1])["organizations"] == 1
 
 
 def test_a_report_on_nobody_fails(iam: Any, refusal: Refusal, organised: str) -> None:
     elsewhere = organised.rpartition("/")[0] + "/ou-none-12345678"
     job = iam.generate_organizations_access_report(EntityPath=elsewhere)["JobId"]
     assert iam.get_organizations_access_report(JobId=job)["JobStatus"] == "FAILED"
+    job = iam.generate_organizations_access_report(EntityPath=organised, OrganizationsPolicyId="p-12345678")[
+        "JobId"
+    ]
+    failed = iam.get_organizations_access_report(JobId=job)
+    assert failed["ErrorDetails"]["Message"] == "The policy p-12345678 was not found in the organization."
     unknown = "12345678-1234-4123-8123-123456789012"
     assert refusal(iam.get_organizations_access_report, JobId=unknown) == (
         "NoSuchEntity",
