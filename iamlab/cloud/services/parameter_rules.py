@@ -40,7 +40,7 @@ def validate(call: Call) -> None:
     rules = _RULES.get(call.service) or _BY_PROTOCOL.get(call.protocol)
     if shape is None or rules is None:
         return
-    found = [breach for breach in breaches(shape, call.params) if rules.whole or breach.constraint == MISSING]
+    found = [breach for breach in breaches(shape, call.params) if rules.whole or MISSING in breach.constraint]
     if found:
         raise rules.answer(call, found)
 

@@ -22,7 +22,14 @@ from typing import Any, NamedTuple
 from iamlab.cloud.errors import AwsError
 
 # Java's Unicode classes, as far as AWS's patterns use them.
-_CLASSES = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
+_CLASSES = {
+    r"\p{L}": r"\w",
+    r"\p{Z}": r"\s",
+    r"\p{N}": r"\d",
+    r"\p{Print}": "[\x20-\x7e]",
+    r"\u10000-\u10FFFF": "\U00010000-\U0010ffff",
+    r"\uD800\uDC00-\uDBFF\uDFFF": "\U00010000-\U0010ffff",
+}
 _NUMBERS = ("integer", "long", "float", "double")
 NULL = "null"
 MISSING = "Member must not be null"
@@ -114,7 +121,7 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
     limits, kind = shape.metadata, shape.type_name
     is_text = kind == "string" and isinstance(value, str)
     pattern, allowed = limits.get("pattern"), limits.get("enum")
-    if is_text and pattern is not None and not _compiled(pattern).fullmatch(value):
+    if is_text and pattern is not None and not _is_of_form(value, pattern):
         yield _of_form(pattern)
     size = value if kind in _NUMBERS else len(value) if hasattr(value, "__len__") else None
     if size is not None:
@@ -189,13 +196,23 @@ def _wire(name: str) -> str:
     return name[0].lower() + name[1:]
 
 
+def _is_of_form(value: str, pattern: str) -> bool:
+    compiled = _compiled(pattern)
+    return compiled is None or compiled.fullmatch(value) is not None
+
+
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """A pattern in Python's form; None where Python has no form for it, which then holds nobody up."""
     # Java's \w is ASCII; where AWS means letters of any script it says \p{L}.
     flags = re.NOFLAG if r"\p{" in pattern else re.ASCII
     for java, python in _CLASSES.items():
         pattern = pattern.replace(java, python)
-    return re.compile(pattern.replace(r"\u10000-\u10FFFF", "\U00010000-\U0010ffff"), flags)
+    pattern = re.sub(r"(?<=\\w)-(?=[^\]])", r"\\-", pattern)  # a hyphen after a class can't begin a range
+    try:
+        return re.compile(pattern, flags)
+    except re.error:
+        return None
 
 
 def _unescaped(pattern: str) -> str:

@@ -325,3 +325,16 @@ def test_members_of_lists_and_maps(member: dict[str, Any], value: Any, told: str
 )
 def test_types_of_json_and_of_the_model(member: dict[str, Any], body: str, words: str) -> None:
     assert misfit("kms", _shape(It=member), f'{{"It": {body}}}'.encode()) == words
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
+    [
+        (r"[\w-_]*", "a-b_c"),
+        (r"\p{Print}+", "a b"),
+        (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*", "é"),
+        (r"^([\p{L}\p{P}\p{M}]*)$", "of any form: Python has no such classes"),
+    ],
+)
+def test_patterns_of_java_hold_nobody_up(pattern: str, value: str) -> None:
+    assert not list(breaches(_shape(It={"type": "string", "pattern": pattern}), {"It": value}))
