@@ -124,6 +124,8 @@ def remove_queue_permission(call: Call, state: LabState) -> dict[str, Any]:
     label = str(call.params.get("Label") or "")
     with state.lock:
         queue = queue_of(call)
+        if not label:
+            raise AwsError("MissingParameter", "The request must contain the parameter Label.")
         stated = statements.of_policy(queue)
         kept = [statement for statement in stated if statement.get("Sid") != label]
         if len(kept) == len(stated):

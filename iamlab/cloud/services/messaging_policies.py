@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from iamlab.cloud.call import Call
 from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
@@ -19,6 +21,26 @@ from iamlab.cloud.state import LabState
 
 _ACTIONS, _PRINCIPALS, _STATEMENTS = 7, 50, 20
 """In one statement of a queue's policy, in one statement, and in the policy."""
+
+# https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+_OF_TOPICS = frozenset(
+    {
+        "addpermission",
+        "deletetopic",
+        "getdataprotectionpolicy",
+        "gettopicattributes",
+        "listsubscriptionsbytopic",
+        "listtagsforresource",
+        "publish",
+        "putdataprotectionpolicy",
+        "receive",
+        "removepermission",
+        "settopicattributes",
+        "subscribe",
+        "tagresource",
+        "untagresource",
+    }
+)
 
 _OUT_OF_SCOPE = "Policy statement action out of service scope!"
 
@@ -68,5 +90,19 @@ def topic_policy_is_sound(call: Call, state: LabState) -> None:
         Fault.SCOPE: _OUT_OF_SCOPE,
     }
     found = fault(text, "sns")
+    if found is None and not all(map(_is_of_topics, _actions(text))):
+        found = Fault.SCOPE
     if found is not None:
         raise invalid(words[found])
+
+
+def _actions(text: str) -> list[str]:
+    return [
+        action for statement in statements_of(parsed(text).document) for action in texts(statement, "Action")
+    ]
+
+
+def _is_of_topics(action: str) -> bool:
+    """Whether a pattern stands for any action on a topic: `sns:CreateTopic` doesn't."""
+    name = action.lower().removeprefix("sns:")
+    return any(fnmatchcase(known, name) for known in _OF_TOPICS)

@@ -188,6 +188,14 @@ NAMES: list[tuple[str, dict[str, Any], int, tuple[str, str], str, dict[str, Any]
         {},
     ),
     (
+        "remove_permission",
+        {"QueueUrl": "line", "Label": ""},
+        400,
+        ("MissingParameter", "MissingRequiredParameterException"),
+        "The request must contain the parameter Label.",
+        {},
+    ),
+    (
         "send_message",
         {"QueueUrl": "line", "MessageBody": ""},
         400,

@@ -247,6 +247,12 @@ TOPICS: list[tuple[str, str, str]] = [
     ),
     ("a ghost", of("sns", Principal={"AWS": GHOST}), "Invalid parameter: Policy Error: PrincipalNotFound"),
     ("another service", of("sqs"), "Invalid parameter: Policy statement action out of service scope!"),
+    (
+        "no topic's action",
+        of("sns", Action=["sns:Publish", "sns:CreateTopic"]),
+        "Invalid parameter: Policy statement action out of service scope!",
+    ),
+    ("no statement", '{"Statement": []}', "Invalid parameter: Policy Error: null"),
 ]
 
 
