@@ -243,6 +243,8 @@ class Gate:
         error = failure(
             Failure.UNKNOWN_OPERATION, service, protocol, operations.unknown_action(request, protocol)
         )
+        if service == "s3":
+            error.members = {"Method": request.method, "ResourceType": operations.s3_resource(request)}
         return operations.error_reply(
             error, service, protocol, None, request_id, head=request.method == "HEAD"
         )

@@ -84,6 +84,13 @@ def virtual_bucket(request: Request) -> str | None:
     return buckets.in_host(request.url) if S3Response.subdomain_based_buckets(request) else None
 
 
+def s3_resource(request: Request) -> str:
+    """What a request to S3 is about, as its errors call it."""
+    path = [part for part in request.path.strip("/").split("/", 1) if part]
+    parts = ([virtual_bucket(request)] if virtual_bucket(request) else []) + path
+    return ("SERVICE", "BUCKET", "OBJECT")[min(len(parts), 2)]
+
+
 def operation_of(service: str, request: Request, body: bytes) -> Operation:
     """Which operation a request means, with its parameters.
 

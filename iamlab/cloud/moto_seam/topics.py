@@ -6,6 +6,9 @@ moto confirms every subscription at once, and shows what it keeps in forms of it
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from moto.core.utils import camelcase_to_underscores
@@ -83,6 +86,8 @@ def subscribe(topic: Any, protocol: str, endpoint: str, principal: str, *, pendi
     if pending:
         made.attributes.update(PendingConfirmation=True, ConfirmationWasAuthenticated=False)
         made.publish = _unheard
+    elif protocol == "sqs":
+        made.publish = partial(_to_queue, type(made).publish, made)
     return made
 
 
@@ -98,6 +103,14 @@ def set_subscription_attribute(found: Any, name: str, value: str) -> None:
 
 def _unheard(*message: Any, **details: Any) -> None:
     """In place of a subscription's `publish`."""
+
+
+def _to_queue(publish: Callable[..., None], made: Any, *message: Any, **details: Any) -> None:
+    """SNS tells nobody that a queue it writes to is gone."""
+    from moto.sqs.exceptions import QueueDoesNotExist
+
+    with suppress(QueueDoesNotExist):
+        publish(made, *message, **details)
 
 
 def is_pending(found: Any) -> bool:

@@ -51,6 +51,10 @@ _READABLE = _SETTABLE | {
     "LastModifiedTimestamp",
     "QueueArn",
 }
+_READING: Mapping[str, tuple[int, int, str]] = {
+    "MaxNumberOfMessages": (1, 10, "Must be between 1 and 10, if provided."),
+    "WaitTimeSeconds": (0, 20, "Must be >= 0 and <= 20, if provided."),
+}
 _MOST_RECEIVES = 1_000
 
 
@@ -127,6 +131,16 @@ def message_has_a_body(call: Call, state: LabState) -> None:
     queue_of(call)
     if not call.params.get("MessageBody"):
         raise AwsError("MissingParameter", "The request must contain the parameter MessageBody.")
+
+
+@guard("sqs", "ReceiveMessage")
+def reading_has_limits(call: Call, state: LabState) -> None:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html"""
+    queue_of(call)
+    for name, (least, most, reason) in _READING.items():
+        value = call.params.get(name)
+        if value is not None and not least <= int(value) <= most:
+            raise bad_value(str(value), name, reason)
 
 
 def _name(call: Call) -> str:

@@ -196,6 +196,14 @@ NAMES: list[tuple[str, dict[str, Any], int, tuple[str, str], str, dict[str, Any]
         {},
     ),
     (
+        "receive_message",
+        {"QueueUrl": "line", "MaxNumberOfMessages": 11},
+        400,
+        ("InvalidParameterValue", "InvalidParameterValueException"),
+        "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.",
+        {},
+    ),
+    (
         "send_message",
         {"QueueUrl": "line", "MessageBody": ""},
         400,

@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -388,3 +389,10 @@ def test_an_account_without_settings_of_its_own_is_named(lab: Lab) -> None:
             "AccountId": ACCOUNT,
         },
     )
+
+
+@pytest.mark.parametrize(("path", "kind"), [("", "SERVICE"), ("box", "BUCKET"), ("box/a/b", "OBJECT")])
+def test_a_method_that_is_not_one_is_named_with_what_it_was_for(lab: Lab, path: str, kind: str) -> None:
+    answer = requests.request("PATCH", f"https://s3.amazonaws.com/{path}", timeout=10)
+    assert answer.status_code == 405
+    assert f"<Method>PATCH</Method><ResourceType>{kind}</ResourceType>" in answer.text

@@ -360,6 +360,16 @@ def test_who_has_not_confirmed_hears_nothing(sns: Any) -> None:
     )
 
 
+def test_a_queue_that_is_gone_is_no_matter_of_who_publishes(sns: Any) -> None:
+    sns.subscribe(TopicArn=ARN, Protocol="sqs", Endpoint=QUEUE)
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    url = sqs.get_queue_url(QueueName="line")["QueueUrl"]
+    sns.publish(TopicArn=ARN, Message="hello")
+    assert json.loads(sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"])["Message"] == "hello"
+    sqs.delete_queue(QueueUrl=url)
+    assert sns.publish(TopicArn=ARN, Message="hello")["MessageId"]
+
+
 def test_a_subscription_may_come_with_attributes(sns: Any, refusal: Any) -> None:
     filtered = {"FilterPolicy": '{"kind": ["sport"]}', "RawMessageDelivery": "true"}
     queue: Any = {"TopicArn": ARN, "Protocol": "sqs", "Endpoint": QUEUE}
