@@ -5,10 +5,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/console-account-alias.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from iamlab.cloud.call import Call
+from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities, mfa
 from iamlab.cloud.services import iam_access_keys, iam_attachments, iam_groups, iam_inline_policies, operation
 from iamlab.cloud.services import iam_instance_profiles as profiles
@@ -31,15 +33,23 @@ from iamlab.cloud.services.iam_tags import tag_list
 from iamlab.cloud.services.iam_users import USERS
 from iamlab.cloud.state import LabState
 
-
 # ------------------------------------------------------------------ alias
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names
+_NUMBER = re.compile(r"\d{12}")
+
+
 @operation("iam", "CreateAccountAlias")
 def create_account_alias(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccountAlias.html
 
-    Aliases are unique among all accounts. A second one replaces the first.
+    Aliases are unique among all accounts, and never look like an account's number. A second one replaces the first.
     """
     alias = call.params["AccountAlias"]
+    if _NUMBER.fullmatch(alias):
+        raise AwsError(
+            "ValidationError",
+            "The specified value for accountAlias is invalid. It must not be a number of twelve digits.",
+        )
     with state.lock:
         if any(alias in identities.iam(account).account_aliases for account in identities.known_accounts()):
             raise already_exists(f"The account alias {alias} already exists.")

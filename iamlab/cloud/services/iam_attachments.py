@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from iamlab.cloud.call import Call
-from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import identities
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.iam_paging import by_name, page
@@ -57,20 +56,13 @@ HOLDERS = (
     Holder("Role", role, modifiable_role, 20),
 )
 
-_SERVICE_ROLES_ONLY = "/aws-service-role/"
-
 
 def _register(holder: Holder) -> None:
     @operation("iam", f"Attach{holder.kind}Policy")
     def attach(call: Call, state: LabState) -> dict[str, Any]:
         with state.lock:
             entity = holder.of(call, to_change=True)
-            record = attachable(call.account, call.params["PolicyArn"])
-            if record.path == _SERVICE_ROLES_ONLY:
-                raise AwsError(
-                    "PolicyNotAttachable",
-                    f"Cannot attach a Service Role Policy to a Customer {holder.kind}.",
-                )
+            record = attachable(call.account, call.params["PolicyArn"], holder.kind)
             if record.arn in entity.managed_policies:
                 return {}
             if len(entity.managed_policies) >= holder.limit:

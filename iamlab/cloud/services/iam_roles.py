@@ -49,7 +49,7 @@ def create_role(call: Call, state: LabState) -> dict[str, Any]:
         )
     tags = checked(params.get("Tags"), fold=True)
     if boundary is not None:
-        boundary_policy(account, boundary)
+        boundary_policy(account, boundary, "Role")
     with state.lock:
         if identities.is_taken(account, "role", name):
             raise already_exists(f"Role with name {name} already exists.")
@@ -135,7 +135,7 @@ def delete_role(call: Call, state: LabState) -> dict[str, Any]:
 def put_role_permissions_boundary(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html"""
     record = _own(call)
-    boundary_policy(call.account, call.params["PermissionsBoundary"])
+    boundary_policy(call.account, call.params["PermissionsBoundary"], "Role")
     record.permissions_boundary_arn = call.params["PermissionsBoundary"]
     return {}
 

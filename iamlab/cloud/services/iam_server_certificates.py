@@ -135,4 +135,4 @@ def _metadata(one: Any) -> dict[str, Any]:
 
 
 def _tags(one: Any) -> dict[str, Any]:
-    return {"Tags": sorted(one.tags, key=lambda tag: str(tag["Key"]))} if one.tags else {}
+    return {"Tags": list(one.tags)} if one.tags else {}

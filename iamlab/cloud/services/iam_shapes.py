@@ -131,17 +131,26 @@ def own_policy(account: str, arn: str) -> Any:
     return policy(account, arn)
 
 
-def attachable(account: str, arn: str) -> Any:
+def attachable(account: str, arn: str, kind: str) -> Any:
+    """A managed policy that a user, group or role (`kind`) may have."""
     found = identities.managed_policy(account, arn)
     if found is None:
         raise no_such_entity(f"Policy {arn} does not exist or is not attachable.")
-    return found
+    return _for_customers(found, kind)
 
 
-def boundary_policy(account: str, arn: str) -> Any:
+def boundary_policy(account: str, arn: str, kind: str) -> Any:
+    """A managed policy that may be the boundary of a user or role (`kind`)."""
     found = identities.managed_policy(account, arn)
     if found is None:
         raise no_such_entity(f"Scope ARN: {arn} does not exist or is not attachable.")
+    return _for_customers(found, kind)
+
+
+def _for_customers(found: Any, kind: str) -> Any:
+    """Policies of service-linked roles are for these alone."""
+    if found.path == "/aws-service-role/":
+        raise AwsError("PolicyNotAttachable", f"Cannot attach a Service Role Policy to a Customer {kind}.")
     return found
 
 

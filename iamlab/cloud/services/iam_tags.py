@@ -35,7 +35,7 @@ MOST = 50
 def checked(
     tags: list[dict[str, str]] | None, already: dict[str, str] | None = None, *, fold: bool = False
 ) -> list[dict[str, Any]]:
-    """Tags of a request, if they may stand beside those that are `already` there.
+    """Tags of a request, if they may stand beside those that are `already` there; sorted by key, as IAM shows them.
 
     Args:
         fold: keys that differ only in case are the same key, as they are for users and roles.
@@ -54,7 +54,8 @@ def checked(
         raise AwsError("InvalidInput", "System tags cannot be added/updated by requester.")
     if len({same(key) for key in already or {}} | set(keys)) > MOST:
         raise limit_exceeded(f"The number of tags has reached the maximum limit: {MOST}")
-    return [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in wanted]
+    in_order = sorted(wanted, key=lambda tag: tag["Key"])
+    return [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in in_order]
 
 
 def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
@@ -97,8 +98,8 @@ def _register(taggable: Taggable) -> None:
 
     @operation("iam", f"List{taggable.kind}Tags")
     def show(call: Call, state: LabState) -> dict[str, Any]:
-        tags = dict(sorted(identities.tags_of(call.account, taggable.of(call, to_change=False)).items()))
-        shown, truncation = page(call, tag_list(tags), lambda tag: tag["Key"])
+        tags = tag_list(identities.tags_of(call.account, taggable.of(call, to_change=False)))
+        shown, truncation = page(call, tags, lambda tag: tag["Key"])
         return {"Tags": shown, **truncation}
 
     @operation("iam", f"Tag{taggable.kind}")
@@ -111,7 +112,7 @@ def _register(taggable: Taggable) -> None:
             added = {tag["Key"]: tag["Value"] for tag in wanted}
             new = {same(key): key for key in added}
             kept = {new.get(same(key), key): value for key, value in already.items()}
-            identities.set_tags(call.account, record, kept | added)
+            identities.set_tags(call.account, record, dict(sorted((kept | added).items())))
         return {}
 
     @operation("iam", f"Untag{taggable.kind}")

@@ -38,7 +38,7 @@ def create_user(call: Call, state: LabState) -> dict[str, Any]:
     name, boundary = params["UserName"], params.get("PermissionsBoundary")
     tags = checked(params.get("Tags"), fold=True)
     if boundary is not None:
-        boundary_policy(account, boundary)
+        boundary_policy(account, boundary, "User")
     with state.lock:
         if identities.is_taken(account, "user", name):
             raise already_exists(f"User with name {name} already exists.")
@@ -143,7 +143,7 @@ def put_user_permissions_boundary(call: Call, state: LabState) -> dict[str, Any]
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html"""
     record = user(call.account, call.params["UserName"])
     arn = call.params["PermissionsBoundary"]
-    boundary_policy(call.account, arn)
+    boundary_policy(call.account, arn, "User")
     identities.set_user_boundary(record, arn)
     return {}
 

@@ -406,6 +406,7 @@ def test_an_account_has_one_alias_that_no_other_has(populated: Lab) -> None:
     assert refusal("delete_account_alias", AccountAlias="our-lab")[:2] == ("NoSuchEntity", 404)
     client.delete_account_alias(AccountAlias="our-lab-2")
     assert answer("list_account_aliases")["AccountAliases"] == []
+    assert refusal("create_account_alias", AccountAlias="210987654321")[:2] == ("ValidationError", 400)
     assert refusal("create_account_alias", AccountAlias="Our_Lab") == (
         "ValidationError",
         400,

@@ -152,6 +152,12 @@ def test_its_policy_is_for_it_alone(lab: Lab) -> None:
         "Cannot attach a Service Role Policy to a Customer Role.",
     )
     assert refusal("attach_user_policy", UserName="ada", PolicyArn=arn)[0] == "PolicyNotAttachable"
+    # nor is it a boundary
+    for operation, params in (
+        ("put_user_permissions_boundary", {"UserName": "ada"}),
+        ("put_role_permissions_boundary", {"RoleName": "Mine"}),
+    ):
+        assert refusal(operation, PermissionsBoundary=arn, **params)[:2] == ("PolicyNotAttachable", 400)
 
 
 def test_its_deletion_is_a_task(lab: Lab) -> None:

@@ -137,6 +137,26 @@ def test_tags_have_rules(lab: Lab, kind: str, make: Any) -> None:
     assert len(getattr(client, f"list_{kind}_tags")(**which, MaxItems=100)["Tags"]) == 50
 
 
+def test_tags_are_shown_in_the_order_of_their_keys_whoever_shows_them(lab: Lab) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserTags.html"""
+    client = iam()
+    unsorted, in_order = tags(b="1", a="2"), tags(a="2", b="1")
+    made = [
+        client.create_user(UserName="ada", Tags=unsorted)["User"],
+        client.create_role(RoleName="Reader", AssumeRolePolicyDocument=TRUST, Tags=unsorted)["Role"],
+        client.create_policy(PolicyName="Mine", PolicyDocument=DOCUMENT, Tags=unsorted)["Policy"],
+        client.create_instance_profile(InstanceProfileName="Box", Tags=unsorted)["InstanceProfile"],
+    ]
+    client.tag_user(UserName="ada", Tags=tags(A="0"))  # the same key in other letters
+    shown = [
+        client.get_role(RoleName="Reader")["Role"],
+        client.get_policy(PolicyArn=POLICY)["Policy"],
+        client.get_instance_profile(InstanceProfileName="Box")["InstanceProfile"],
+    ]
+    assert [one["Tags"] for one in (*made, *shown)] == [in_order] * 7
+    assert client.get_user(UserName="ada")["User"]["Tags"] == tags(A="0", b="1")
+
+
 GHOSTS: list[tuple[str, dict[str, str], str]] = [
     ("user", {"UserName": "x"}, "The user with name x cannot be found."),
     ("role", {"RoleName": "x"}, "The role with name x cannot be found."),
