@@ -176,6 +176,14 @@ def no_version_is_left(call: Call, state: LabState) -> None:
 def list_buckets(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html"""
     params = call.params
+    most = int(params.get("MaxBuckets") or 0) if "MaxBuckets" in params else _MOST
+    if not 1 <= most <= _MOST:
+        raise AwsError(
+            "InvalidArgument",
+            f"Argument max-buckets must be an integer between 1 and {_MOST}",
+            ArgumentName="max-buckets",
+            ArgumentValue=params["MaxBuckets"],
+        )
     prefix, region, after = (
         str(params.get(name) or "") for name in ("Prefix", "BucketRegion", "ContinuationToken")
     )
@@ -185,8 +193,8 @@ def list_buckets(call: Call, state: LabState) -> dict[str, Any]:
         if bucket.name.startswith(prefix) and region in ("", bucket.region_name)
     ]
     start = next((place for place, bucket in enumerate(found) if bucket.name > _name_in(after)), len(found))
-    end = start + int(params.get("MaxBuckets") or _MOST)
-    asked = bool(prefix or region or after or params.get("MaxBuckets"))
+    end = start + most
+    asked = bool(prefix or region or after or "MaxBuckets" in params)
     answer: dict[str, Any] = {
         "Buckets": [_listed(bucket, with_region=asked) for bucket in found[start:end]],
         "Owner": {"ID": buckets.canonical_id(call.account)},

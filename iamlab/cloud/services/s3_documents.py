@@ -66,6 +66,19 @@ def _is_there(call: Call) -> bool:
     return resources.bucket(str(call.params.get("Bucket", ""))) is not None
 
 
+@guard("s3", "CreateBucket")
+def new_bucket_is_sound(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: a header says what S3 doesn't know.
+    """
+    canned, ownership = call.params.get("ACL"), call.params.get("ObjectOwnership")
+    if canned and canned not in _CANNED:
+        raise _argument("", "x-amz-acl", canned)
+    if ownership and ownership not in _OWNERSHIPS:
+        header = "x-amz-object-ownership"
+        raise _argument(f"Invalid {header} header: {ownership}", header, ownership)
+
+
 @guard("s3", "PutBucketOwnershipControls")
 def ownership_is_sound(call: Call, state: LabState) -> None:
     """Raises:
