@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 _MAP_STARTS = "Start of structure or map found where not expected"
@@ -56,12 +57,10 @@ def _misfits(shape: Any, value: Any, short: bool) -> Iterator[str]:
         if not isinstance(value, dict):
             yield _not_a(value, "Expected map or null", short)
             return
-        for name, member in shape.members.items():
-            if "location" in member.serialization:
-                continue
-            part = value.get(member.serialization.get("name", name))
-            if part is not None:
-                yield from _misfits(member, part, short)
+        members = _in_body(shape)
+        for name, part in value.items():
+            if part is not None and name in members:
+                yield from _misfits(members[name], part, short)
     elif kind == "map":
         if not isinstance(value, dict):
             yield _not_a(value, "Expected map or null", short)
@@ -78,6 +77,16 @@ def _misfits(shape: Any, value: Any, short: bool) -> Iterator[str]:
         name, types = _SCALARS[kind]
         if not _fits(value, types, kind):
             yield _not_scalar(value, name, short)
+
+
+@cache
+def _in_body(shape: Any) -> dict[str, Any]:
+    """The members of a structure that stand in a body, by their names there."""
+    return {
+        member.serialization.get("name", name): member
+        for name, member in shape.members.items()
+        if "location" not in member.serialization
+    }
 
 
 def _fits(value: Any, types: tuple[type, ...], kind: str) -> bool:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from iamlab.cloud.errors import AwsError
@@ -30,6 +30,8 @@ _CLASSES = {
     r"\u10000-\u10FFFF": "\U00010000-\U0010ffff",
     r"\uD800\uDC00-\uDBFF\uDFFF": "\U00010000-\U0010ffff",
 }
+_BEYOND = 65_535
+"""A length of DynamoDB's names that is no limit of its own: an item ends before."""
 _NUMBERS = ("integer", "long", "float", "double")
 NULL = "null"
 MISSING = "Member must not be null"
@@ -71,6 +73,8 @@ def constraint_error(
 
 def _of_member(shape: Any, value: Any, path: str) -> Iterator[Breach]:
     kind = shape.type_name
+    if kind in ("map", "structure") and _is_free(shape):
+        return
     if kind == "structure":
         if isinstance(value, dict):
             yield from breaches(shape, value, path + ".")
@@ -109,6 +113,26 @@ def _of_map(shape: Any, values: dict[str, Any], path: str) -> Iterator[Breach]:
     elif any(_is_broken(shape.value, item) for item in values.values()):
         constraint = f"Map value must satisfy constraint: {_listed(shape.value, values.values())}"
         yield Breach(path, _shown(shape, values), constraint)
+
+
+@cache
+def _is_free(shape: Any) -> bool:
+    """Whether no value of this type could breach anything: DynamoDB's items, which would be long to walk."""
+    return _free_below(shape, frozenset())
+
+
+def _free_below(shape: Any, above: frozenset[str]) -> bool:
+    limits, kind = shape.metadata, shape.type_name
+    told = {name: limits[name] for name in ("enum", "max", "min", "pattern") if limits.get(name) is not None}
+    if told not in ({}, {"max": _BEYOND}):
+        return False
+    if kind == "structure":
+        if shape.required_members:
+            return False
+        inner = above | {shape.name}
+        return shape.name in above or all(_free_below(part, inner) for part in shape.members.values())
+    parts = (shape.key, shape.value) if kind == "map" else (shape.member,) if kind == "list" else ()
+    return all(_free_below(part, above) for part in parts)
 
 
 # ---------------------------------------------------------------- one value
