@@ -25,6 +25,10 @@ _VERSIONING = ("Enabled", "Suspended")
 _TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
 _KEY_LENGTH, _VALUE_LENGTH, _MOST_TAGS = 128, 256, 50
 _SYSTEM = "aws:"
+_SYSTEM_WORDS: Mapping[str, str] = {
+    "PutBucketTagging": "System tags cannot be added/updated by requester",
+    "PutObjectTagging": "Your TagKey cannot be prefixed with aws:",
+}
 
 _CANNED = frozenset(
     {
@@ -48,6 +52,8 @@ _GRANTS: Mapping[str, str] = {
 }
 _GRANTEE = re.compile(r"""(?P<kind>id|uri|emailAddress)=(?P<quote>["']?)(?P<who>.+)(?P=quote)""")
 _CANONICAL = re.compile(r"[0-9a-f]{64}")
+_KINDS = ("AmazonCustomerByEmail", "CanonicalUser", "Group")
+_PERMISSIONS = ("FULL_CONTROL", "READ", "READ_ACP", "WRITE", "WRITE_ACP")
 _GROUPS = frozenset(
     f"http://acs.amazonaws.com/groups/{name}"
     for name in ("global/AllUsers", "global/AuthenticatedUsers", "s3/LogDelivery")
@@ -101,6 +107,13 @@ def versioning_is_sound(call: Call, state: LabState) -> None:
         raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
     if status not in _VERSIONING:
         raise _malformed()
+    bucket = resources.bucket(str(call.params["Bucket"]))
+    if bucket is not None and bucket.object_lock_enabled and status == "Suspended":
+        raise AwsError(
+            "InvalidBucketState",
+            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+            409,
+        )
 
 
 @guard("s3", "GetObject")
@@ -141,16 +154,16 @@ def tags_are_sound(call: Call, state: LabState) -> None:
         raise AwsError("BadRequest", f"Bucket tag count cannot be greater than {_MOST_TAGS}")
     seen: set[str] = set()
     for key, value in tags:
+        if key in seen:
+            raise AwsError("InvalidTag", "Cannot provide multiple Tags with the same key", TagKey=key)
+        if key.startswith(_SYSTEM):
+            raise AwsError("InvalidTag", _SYSTEM_WORDS[call.operation], TagKey=key)
         if not 1 <= len(key) <= _KEY_LENGTH or not _TAG_TEXT.fullmatch(key):
             raise AwsError("InvalidTag", "The TagKey you have provided is invalid", TagKey=key)
         if len(value) > _VALUE_LENGTH or not _TAG_TEXT.fullmatch(value):
             raise AwsError(
                 "InvalidTag", "The TagValue you have provided is invalid", TagKey=key, TagValue=value
             )
-        if key.startswith(_SYSTEM):
-            raise AwsError("InvalidTag", "System tags cannot be added/updated by requester")
-        if key in seen:
-            raise AwsError("InvalidTag", "Cannot provide multiple Tags with the same key", TagKey=key)
         seen.add(key)
 
 
@@ -171,9 +184,35 @@ def acl_is_sound(call: Call, state: LabState) -> None:
         )
     if canned and canned not in _CANNED:
         raise _argument("", "x-amz-acl", canned)
+    if params.get("AccessControlPolicy"):
+        if canned or grants:
+            raise AwsError("UnexpectedContent", "This request does not support content")
+        _check_list(params["AccessControlPolicy"])
     for name, value in grants.items():
         for grantee in str(value).split(","):
             _check_grantee(_GRANTS[name], grantee.strip())
+
+
+def _check_list(acl: Mapping[str, Any]) -> None:
+    """An ACL that came as a document."""
+    unreadable = AwsError("MalformedACLError", _malformed().message)
+    if "Owner" not in acl or "Grants" not in acl:
+        raise unreadable
+    _check_id("CanonicalUser/ID", str(acl["Owner"].get("ID") or ""))
+    for grant in acl["Grants"]:
+        grantee = grant.get("Grantee") or {}
+        kind = grantee.get("Type")
+        if grant.get("Permission") not in _PERMISSIONS or kind not in _KINDS:
+            raise unreadable
+        if kind == "Group" and grantee.get("URI") not in _GROUPS:
+            raise _argument("Invalid group uri", "Group/URI", grantee.get("URI") or "")
+        if kind == "CanonicalUser":
+            _check_id("CanonicalUser/ID", str(grantee.get("ID") or ""))
+
+
+def _check_id(name: str, who: str) -> None:
+    if not _CANONICAL.fullmatch(who):
+        raise _argument("Invalid id", name, who)
 
 
 def _check_grantee(header: str, grantee: str) -> None:
@@ -183,8 +222,8 @@ def _check_grantee(header: str, grantee: str) -> None:
     kind, who = found["kind"], found["who"]
     if kind == "uri" and who not in _GROUPS:
         raise _argument("Invalid group uri", "uri", who)
-    if kind == "id" and not _CANONICAL.fullmatch(who):
-        raise _argument("Invalid id", "id", who)
+    if kind == "id":
+        _check_id("id", who)
 
 
 def _argument(message: str, name: str, value: Any) -> AwsError:

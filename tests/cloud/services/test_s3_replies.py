@@ -48,6 +48,11 @@ def _allow(action: str, resource: str) -> dict[str, Any]:
     return {"Effect": "Allow", "Principal": {"AWS": [OTHER]}, "Action": [action], "Resource": [resource]}
 
 
+def _acl(**changes: Any) -> dict[str, Any]:
+    grant = {"Grantee": {"Type": "CanonicalUser", "ID": "a" * 64}, "Permission": "READ"}
+    return {"Owner": {"ID": "a" * 64}, "Grants": [grant | changes]}
+
+
 # operation, parameters -> status, the error with its members
 REFUSED: list[tuple[str, dict[str, Any], int, dict[str, Any]]] = [
     (
@@ -132,7 +137,57 @@ REFUSED: list[tuple[str, dict[str, Any], int, dict[str, Any]]] = [
         "put_bucket_tagging",
         {"Tagging": {"TagSet": [{"Key": "aws:a", "Value": "b"}]}},
         400,
-        {"Code": "InvalidTag", "Message": "System tags cannot be added/updated by requester"},
+        {
+            "Code": "InvalidTag",
+            "Message": "System tags cannot be added/updated by requester",
+            "TagKey": "aws:a",
+        },
+    ),
+    (
+        "put_object_tagging",
+        {"Key": "a", "Tagging": {"TagSet": [{"Key": "aws:a", "Value": "b"}]}},
+        400,
+        {"Code": "InvalidTag", "Message": "Your TagKey cannot be prefixed with aws:", "TagKey": "aws:a"},
+    ),
+    (
+        "put_bucket_acl",
+        {"AccessControlPolicy": {"Grants": []}},
+        400,
+        {"Code": "MalformedACLError", "Message": BAD_XML},
+    ),
+    (
+        "put_bucket_acl",
+        {"AccessControlPolicy": _acl(Permission="LOOK")},
+        400,
+        {"Code": "MalformedACLError", "Message": BAD_XML},
+    ),
+    (
+        "put_object_acl",
+        {"Key": "a", "AccessControlPolicy": _acl(Grantee={"Type": "CanonicalUser", "ID": "ana"})},
+        400,
+        {
+            "Code": "InvalidArgument",
+            "Message": "Invalid id",
+            "ArgumentName": "CanonicalUser/ID",
+            "ArgumentValue": "ana",
+        },
+    ),
+    (
+        "put_bucket_acl",
+        {"AccessControlPolicy": _acl(Grantee={"Type": "Group", "URI": "all"})},
+        400,
+        {
+            "Code": "InvalidArgument",
+            "Message": "Invalid group uri",
+            "ArgumentName": "Group/URI",
+            "ArgumentValue": "all",
+        },
+    ),
+    (
+        "put_bucket_acl",
+        {"AccessControlPolicy": _acl(), "ACL": "private"},
+        400,
+        {"Code": "UnexpectedContent", "Message": "This request does not support content"},
     ),
     (
         "put_bucket_tagging",
@@ -403,6 +458,13 @@ def test_a_listing_says_where_it_begins(s3: Any) -> None:
     assert (listed["Prefix"], listed["Marker"]) == ("", "")
     listed = s3.list_objects(Bucket="box", Prefix="a", Marker="0")
     assert (listed["Prefix"], listed["Marker"], len(listed["Contents"])) == ("a", "0", 1)
+
+
+def test_locked_objects_keep_their_versions(s3: Any) -> None:
+    s3.create_bucket(Bucket="safe", ObjectLockEnabledForBucket=True)
+    suspended = {"Status": "Suspended"}
+    status, error = _error(s3.put_bucket_versioning, Bucket="safe", VersioningConfiguration=suspended)
+    assert (status, error["Code"]) == (409, "InvalidBucketState")
 
 
 def test_the_owner_pays(s3: Any) -> None:
