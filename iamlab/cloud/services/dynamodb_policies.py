@@ -13,16 +13,11 @@ from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import table_policies
 from iamlab.cloud.services import guard, operation
-from iamlab.cloud.services.resource_documents import Fault, could_do_again, fault
+from iamlab.cloud.services.resource_documents import Fault, could_do_again, fault, statements_of, texts
 from iamlab.cloud.state import LabState
 
 _LARGEST = 20 * 1024
 _NONE = "NO_POLICY"
-_FAULTS = {
-    Fault.SYNTAX: "the document has a syntax error",
-    Fault.PRINCIPAL: "a principal does not exist",
-    Fault.SCOPE: "an action is not one of DynamoDB",
-}
 
 
 @operation("dynamodb", "PutResourcePolicy")
@@ -99,10 +94,25 @@ def _check(text: str) -> None:
     if not isinstance(policy.document, dict):
         raise _invalid("Invalid policy document: the document is not valid JSON.")
     found = fault(text, "dynamodb")
+    if found is Fault.PRINCIPAL:
+        raise _invalid("Invalid principal in policy document.")
+    if found is Fault.SCOPE:
+        wrong = ", ".join(f'"{action}"' for action in _foreign_actions(policy.document))
+        raise _invalid(f"Invalid policy document: The following action names are invalid: {wrong}")
     if found is not None:
-        raise _invalid(f"Invalid policy document: {_FAULTS[found]}.")
+        raise _invalid("Invalid policy document: the document has a syntax error.")
     if len(text.encode()) > _LARGEST:
         raise _invalid("Invalid policy document: it is larger than 20 KB.")
+
+
+def _foreign_actions(document: Any) -> list[str]:
+    named = [
+        action
+        for statement in statements_of(document)
+        for element in ("Action", "NotAction")
+        for action in texts(statement, element)
+    ]
+    return [action for action in named if action != "*" and not action.lower().startswith("dynamodb:")]
 
 
 def _check_revision(call: Call, there: Any | None, arn: str) -> None:
@@ -120,4 +130,4 @@ def _no_policy(arn: str) -> AwsError:
 
 
 def _invalid(message: str) -> AwsError:
-    return AwsError("ValidationException", message)
+    return AwsError("ValidationException", f"One or more parameter values were invalid: {message}")

@@ -14,7 +14,7 @@ from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources, statements
 from iamlab.cloud.services import finish, operation
-from iamlab.cloud.services.resource_documents import Fault, fault, statements_of
+from iamlab.cloud.services.resource_documents import Fault, fault, statements_of, texts
 from iamlab.cloud.state import LabState
 
 _ACTION = "events:PutEvents"
@@ -40,6 +40,7 @@ def put_permission(call: Call, state: LabState) -> dict[str, Any]:
             raise AwsError(
                 "PolicyLengthExceededException", "The policy of the event bus is larger than 10 KB."
             )
+        _check_resources(new, bus.arn)
         statements.set_of_bus(bus, new)
     return {}
 
@@ -63,6 +64,14 @@ def _of_policy(text: str) -> list[dict[str, Any]]:
             "Invalid principal in policy" if found is Fault.PRINCIPAL else "Invalid policy document."
         )
     return [dict(statement) for statement in statements_of(policy.document)]
+
+
+def _check_resources(stated: list[dict[str, Any]], bus: str) -> None:
+    """A bus's policy speaks of no other bus."""
+    for arn in [one for statement in stated for one in texts(statement, "Resource")]:
+        parts = arn.split(":", 5)
+        if len(parts) == 6 and parts[5].startswith("event-bus/") and arn != bus and "*" not in arn:
+            raise _invalid(f'The relative-id "{parts[5]}" is invalid for ARN "{arn}"')
 
 
 def _of_parameters(call: Call, arn: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +19,15 @@ from iamlab.cloud.context import call_context
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.ruling import ask
 from iamlab.cloud.services import guard, operation
-from iamlab.cloud.services.resource_documents import Fault, fault, laid_out
+from iamlab.cloud.services.policy_documents import named_principals
+from iamlab.cloud.services.resource_documents import Fault, fault, laid_out, statements_of
 from iamlab.cloud.state import LabState
 
 LARGEST = 32_768
 """Bytes of a key policy. https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html"""
 
 _NAME = "default"
+_GROUP = re.compile(r"arn:aws[\w-]*:iam::\d{12}:group/.+")
 _UNBORN = "00000000-0000-0000-0000-000000000000"
 
 _WORDS = {
@@ -46,6 +49,12 @@ def key_policy_is_sound(call: Call, state: LabState) -> None:
         return
     if len(text.encode()) > LARGEST:
         raise AwsError("LimitExceededException", f"The key policy is larger than {LARGEST} bytes.")
+    stated = [one for one in statements_of(parsed(text).document) if isinstance(one, dict)]
+    if any("Principal" not in one and "NotPrincipal" not in one for one in stated):
+        raise AwsError("MalformedPolicyDocumentException", "Policy contains a statement with no principal.")
+    names = [name for one in stated for _, name in named_principals(one.get("Principal"))]
+    if any(map(_GROUP.fullmatch, names)):
+        raise AwsError("InvalidArnException", "An ARN in the specified key policy is invalid.")
     found = fault(text, "kms")
     if found is not None:
         raise AwsError("MalformedPolicyDocumentException", _WORDS[found])

@@ -64,7 +64,7 @@ def _check(text: str) -> None:
         raise _malformed("This policy contains invalid Json")
     found = fault(text, "secretsmanager")
     if found is Fault.SYNTAX:
-        raise _malformed("This resource policy contains a syntax error.")
+        raise _malformed("This policy has invalid syntax.")
     if found is Fault.PRINCIPAL:
         raise _malformed("This resource policy contains an unsupported principal.")
 

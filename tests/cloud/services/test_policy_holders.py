@@ -250,3 +250,67 @@ def test_policies_that_logs_cannot_keep(lab: Lab, refusal: Refusal, text: str) -
         400,
         "Could not convert to persistable policy.",
     )
+
+
+# ------------------------------------------------------------------ words for policies that aren't taken
+def _refused(lab: Lab, refusal: Refusal, service: str, text: str) -> tuple[str, int, str]:
+    if service == "kms":
+        return refusal(_client("kms").create_key, Policy=text)
+    if service == "events":
+        _client("events").create_event_bus(Name="hub")
+        return refusal(_client("events").put_permission, EventBusName="hub", Policy=text)
+    table = _client("dynamodb").create_table(
+        TableName="T",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )["TableDescription"]
+    return refusal(_client("dynamodb").put_resource_policy, ResourceArn=table["TableArn"], Policy=text)
+
+
+GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
+TABLE = f"arn:aws:dynamodb:{HERE}:table/T"
+BUS = f"arn:aws:events:{HERE}:event-bus/other"
+WRONG = "One or more parameter values were invalid: Invalid"
+
+
+@pytest.mark.parametrize(
+    ("service", "text", "code", "message"),
+    [
+        (
+            "kms",
+            '{"Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}',
+            "MalformedPolicyDocumentException",
+            "Policy contains a statement with no principal.",
+        ),
+        (
+            "kms",
+            _policy("kms:*", f"arn:aws:iam::{ACCOUNT}:group/crew", Resource="*"),
+            "InvalidArnException",
+            "An ARN in the specified key policy is invalid.",
+        ),
+        (
+            "dynamodb",
+            _policy("dynamodb:GetItem", GHOST, Resource=TABLE),
+            "ValidationException",
+            f"{WRONG} principal in policy document.",
+        ),
+        (
+            "dynamodb",
+            _policy("s3:GetObject", Resource=TABLE),
+            "ValidationException",
+            f'{WRONG} policy document: The following action names are invalid: "s3:GetObject"',
+        ),
+        (
+            "events",
+            _policy("events:PutEvents", Resource=BUS),
+            "ValidationException",
+            f'The relative-id "event-bus/other" is invalid for ARN "{BUS}"',
+        ),
+    ],
+    ids=["no principal", "a group", "a ghost", "another service", "another bus"],
+)
+def test_what_services_say_of_policies(
+    lab: Lab, refusal: Refusal, service: str, text: str, code: str, message: str
+) -> None:
+    assert _refused(lab, refusal, service, text) == (code, 400, message)

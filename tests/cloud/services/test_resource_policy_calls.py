@@ -224,7 +224,7 @@ def test_a_revision_that_is_expected_has_to_be_there(dynamodb: Any) -> None:
 def test_what_is_no_policy_is_not_taken(dynamodb: Any, text: str) -> None:
     code, message = _refusal(dynamodb.put_resource_policy, ResourceArn=TABLE, Policy=text)
     assert code == "ValidationException"
-    assert message.startswith("Invalid policy document: ")
+    assert message.startswith("One or more parameter values were invalid: Invalid p")
 
 
 def test_a_tables_policy_has_at_most_20_kb(dynamodb: Any) -> None:
@@ -311,7 +311,7 @@ def test_a_policy_is_validated_before_it_is_put(secrets: Any) -> None:
         ("no json", "This policy contains invalid Json"),
         (
             '{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}',
-            "This resource policy contains a syntax error.",
+            "This policy has invalid syntax.",
         ),
         (
             _policy("secretsmanager:*", "*", f"arn:aws:iam::{ACCOUNT}:user/ghost"),
