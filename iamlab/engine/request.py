@@ -36,6 +36,7 @@ FLAGS: Final = (
     "service_linked_role",  # the caller is a session of a service-linked role
     "get_session_token",  # the credentials come from GetSessionToken
     "console",  # the session signed in to the console
+    "policies_alone",  # as the simulator asks: what needs no policy, or a resource's own beside it, isn't known of
 )
 """What a request may carry beyond its ARNs; flags that aren't known are ignored."""
 

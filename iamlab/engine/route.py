@@ -106,11 +106,12 @@ def _work_out(request: Request) -> Route:
     role = target is not None and target.service == "iam" and target.resource.startswith("role/")
     route.trust = action in _ASSUME or (action in _WITH_ASSUME and role)
     key = target is not None and target.service == "kms" and target.resource.startswith("key/")
-    route.gate = route.trust or (action.startswith("kms:") and key)
+    alone = "policies_alone" in request.flags
+    route.gate = not alone and (route.trust or (action.startswith("kms:") and key))
     route.caller_side_only = action == "sts:assumeroot"
     linked = kind == CallerKind.SESSION and "service_linked_role" in request.flags
     route.boundable = kind in _IDENTITY_KINDS and not linked
-    route.fixed = _fixed(kind, action, request.flags, route.values)
+    route.fixed = None if alone else _fixed(kind, action, request.flags, route.values)
     route.notes = {}
     _apply_layers(route, request, linked)
     return route

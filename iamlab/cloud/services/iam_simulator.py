@@ -2,7 +2,8 @@
 
 `SimulateCustomPolicy` judges policies that come with the call, `SimulatePrincipalPolicy` those of a user, group or role
 with its boundary and its organisation's SCPs. The engine decides; here a call's parameters become requests. As at AWS,
-the context holds nothing but what the call gives and what the caller's ARN tells.
+the context holds nothing but what the call gives and what the caller's ARN tells; a resource has no policy but the one
+that the call brings, and needs none; and what anybody may call without a policy isn't known of.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
@@ -32,6 +33,8 @@ from iamlab.policy import Policy
 from iamlab.policy.reference import reference
 
 _ARN = re.compile(r"arn:[\w-]+:(?P<service>iam|sts):[^:]*:(?P<account>\d{12}):(?P<rest>.+)")
+_ASSUMING = "sts:assume"
+_CALLER = re.compile(r"arn:[\w-]+:iam::\d{12}:(?P<kind>user|role)/.+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 _NOTHING = Exclusions()
@@ -86,20 +89,20 @@ def _simulate(call: Call, subject: _Subject) -> dict[str, Any]:
     if resource_policy is not None and caller is None:
         raise AwsError("InvalidInput", "CallerArn must be specified when a resource policy is included.")
     boundary = _inputs(call, "PermissionsBoundaryPolicyInputList") or subject.boundary
-    policies = PolicySet(
-        subject.identity,
-        boundary,
-        None,
-        None,
-        parsed(_document(resource_policy)) if resource_policy is not None else None,
-        subject.scps,
-    )
+    alone = PolicySet(subject.identity, boundary, scps=subject.scps)
+    beside = alone
+    if resource_policy is not None:
+        of_resource = parsed(_document(resource_policy))
+        beside = PolicySet(subject.identity, boundary, resource=of_resource, scps=subject.scps)
     context = _principal_context(caller) | dict(_context(params.get("ContextEntries") or ()))
     shown, more = page(call, params["ActionNames"], str)
     results = []
     for action in shown:
+        # The policies of roles are read, but have no say.
+        policies = alone if action.lower().startswith(_ASSUMING) else beside
+        flags = ("policies_alone",) if policies is alone else ()
         parts = [
-            evaluation_result(decide(_request(call, caller, action, resource, context), policies))
+            evaluation_result(decide(_request(call, caller, action, resource, context, flags), policies))
             for resource in resources
         ]
         results.append(parts[0] if len(parts) == 1 else combined_result(parts, _template(action)))
@@ -118,9 +121,15 @@ def _template(action: str) -> str:
 
 
 def _request(
-    call: Call, caller: Caller | None, action: str, resource: str, context: Mapping[str, Any]
+    call: Call,
+    caller: Caller | None,
+    action: str,
+    resource: str,
+    context: Mapping[str, Any],
+    flags: tuple[str, ...],
 ) -> Request:
     who = caller or _nobody(call)
+    owner = None if action.lower().startswith(_ASSUMING) else _owner(call, resource)
     try:
         return Request(
             action,
@@ -129,7 +138,8 @@ def _request(
             principal_type=who.type,
             account=who.account,
             issuer=who.issuer,
-            resource_account=_owner(call, resource) or who.account,
+            flags=flags,
+            resource_account=owner or who.account,
             context=context,
         )
     except ValueError as error:
@@ -151,17 +161,35 @@ def _nobody(call: Call) -> Caller:
 def _caller(call: Call, subject: _Subject) -> Caller | None:
     named = call.params.get("CallerArn")
     if named is None:
-        return subject.caller if subject.caller is not None and subject.caller.type == "User" else None
-    if not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:user/.+", named):
+        own = subject.caller
+        known = own is not None and (own.type == "User" or call.params.get("ResourcePolicy") is not None)
+        return own if known else None
+    found = _CALLER.fullmatch(named)
+    if found is None:
         raise AwsError("InvalidInput", f"Invalid Caller ARN: {named}")
     record = _entity(named)
+    if found["kind"] == "role":
+        return _role_caller(named, record)
     if record is not None:
         return user_caller(named.split(":")[4], record)
     return Caller(arn=named, type="User", account=named.split(":")[4], username=named.rpartition("/")[2])
 
 
+def _role_caller(arn: str, record: Any | None) -> Caller:
+    """Some session of a role, which may be one that isn't there."""
+    return Caller(
+        arn=arn,
+        type="AssumedRole",
+        account=arn.split(":")[4],
+        user_id=record.id if record is not None else None,
+        issuer=arn,
+        record=record,
+        tags=identities.role_tags(record) if record is not None else {},
+    )
+
+
 def _principal_context(caller: Caller | None) -> dict[str, Any]:
-    """What the simulator knows of a user by itself."""
+    """What the simulator knows of a caller by itself."""
     if caller is None:
         return {}
     facts = {
@@ -203,19 +231,7 @@ def _subject(call: Call, without: Exclusions = _NOTHING) -> _Subject:
     if kind == "user":
         for group in identities.groups_of(account, record):
             identity += tuple(_named_policies("group", group, without))
-    caller = (
-        user_caller(account, record)
-        if kind == "user"
-        else Caller(
-            arn=arn,
-            type="AssumedRole",
-            account=account,
-            user_id=record.id,
-            issuer=arn,
-            record=record,
-            tags=identities.role_tags(record),
-        )
-    )
+    caller = user_caller(account, record) if kind == "user" else _role_caller(arn, record)
     boundary = None if "permission-boundary" in without.types else boundary_policies(caller)
     return _Subject(caller, identity, boundary, scps)
 

@@ -166,6 +166,56 @@ def test_a_resource_policy_needs_to_know_who_calls(iam: Any) -> None:
         iam.simulate_custom_policy(**params)
 
 
+KEY, ELSEWHERE = "arn:aws:kms:us-east-1:123456789012:key/k", "arn:aws:iam::210987654321:role/Theirs"
+NOBODY = document({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"})
+# action, resource, further parameters, decision
+ALONE: list[tuple[str, str, dict[str, Any], str]] = [
+    ("kms:Decrypt", KEY, {}, "allowed"),
+    ("sts:AssumeRole", APP, {}, "allowed"),
+    ("sts:AssumeRole", ELSEWHERE, {}, "allowed"),
+    # https://github.com/aws/aws-cli/issues/10314
+    ("sts:AssumeRole", APP, {"ResourcePolicy": NOBODY, "CallerArn": ADA}, "allowed"),
+    ("sts:GetCallerIdentity", "*", {}, "implicitDeny"),
+    ("sts:GetSessionToken", "*", {}, "implicitDeny"),
+]
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "more", "decision"),
+    ALONE,
+    ids=[f"{number}-{action}" for number, (action, *_) in enumerate(ALONE)],
+)
+def test_policies_alone_are_simulated(
+    iam: Any, action: str, resource: str, more: dict[str, Any], decision: str
+) -> None:
+    (result,) = iam.simulate_custom_policy(
+        PolicyInputList=[document(allow("kms:*"), allow("sts:Assume*"))],
+        ActionNames=[action],
+        ResourceArns=[resource],
+        **more,
+    )["EvaluationResults"]
+    assert result["EvalDecision"] == decision
+
+
+def test_a_role_may_be_who_calls(iam: Any) -> None:
+    shared = document(
+        {"Effect": "Allow", "Principal": {"AWS": APP}, "Action": "s3:PutObject", "Resource": FILE}
+    )
+    params = {"ResourcePolicy": shared, "ResourceOwner": "arn:aws:iam::123456789012:root"}
+    assert simulate(iam, APP, "s3:PutObject")["EvalDecision"] == "implicitDeny"
+    assert simulate(iam, APP, "s3:PutObject", **params)["EvalDecision"] == "allowed"
+    (result,) = iam.simulate_custom_policy(
+        PolicyInputList=[document(allow("ec2:*"))],
+        ActionNames=["s3:PutObject"],
+        ResourceArns=[FILE],
+        CallerArn=APP,
+        **params,
+    )["EvaluationResults"]
+    assert result["EvalDecision"] == "allowed"
+    with pytest.raises(ClientError, match="Invalid Caller ARN"):
+        simulate(iam, APP, "s3:PutObject", CallerArn="arn:aws:sts::123456789012:assumed-role/App/x")
+
+
 def test_the_keys_that_policies_ask_for(iam: Any) -> None:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForCustomPolicy.html"""
     policy = document(
