@@ -50,7 +50,7 @@ def user(call: Call, name: Any) -> Target:
         if caller.type == "User":
             return Target(caller.arn, caller.record, caller.tags, shown)
         return Target(caller.arn, shown=shown)
-    entity, shown = identities.user_by_name(call.account, name), f"user {name}"
+    entity, shown = identities.named(call.account, "user", name), f"user {name}"
     if entity is None:
         return Target(_arn(call, "user", "/", name), shown=shown)
     tags = identities.user_tags(call.account, entity)
@@ -59,14 +59,14 @@ def user(call: Call, name: Any) -> Target:
 
 def group(call: Call, name: Any) -> Target:
     """A group by name."""
-    entity = identities.group_by_name(call.account, name)
-    path = entity.path if entity is not None else "/"
-    return Target(_arn(call, "group", path, name), shown=f"group {name}")
+    entity = identities.named(call.account, "group", name)
+    path, known = (entity.path, entity.name) if entity is not None else ("/", name)
+    return Target(_arn(call, "group", path, known), shown=f"group {name}")
 
 
 def role(call: Call, name: Any) -> Target:
     """A role by name."""
-    entity, shown = identities.role_by_name(call.account, name), f"role {name}"
+    entity, shown = identities.named(call.account, "role", name), f"role {name}"
     if entity is None:
         return Target(_arn(call, "role", "/", name), shown=shown)
     tags = resources.tag_map(entity.tags)
@@ -75,10 +75,10 @@ def role(call: Call, name: Any) -> Target:
 
 def instance_profile(call: Call, name: Any) -> Target:
     """An instance profile by name."""
-    entity = resources.iam_instance_profile(call.account, resources.partition_of(call.region), name)
-    path = entity.path if entity is not None else "/"
+    entity = identities.named(call.account, "instance profile", name)
+    path, known = (entity.path, entity.name) if entity is not None else ("/", name)
     return Target(
-        _arn(call, "instance-profile", path, name),
+        _arn(call, "instance-profile", path, known),
         entity,
         resources.tag_map(getattr(entity, "tags", None)),
         f"instance profile {name}",
@@ -159,27 +159,25 @@ def key_owner(call: Call, key_id: Any) -> Target:
 
 def new_user_name(call: Call, name: Any) -> Target:
     """A user under the name, and path, that it is about to get."""
-    return _renamed(call, "user", "UserName", "NewUserName", user(call, call.params.get("UserName")))
+    return _renamed(call, "user", "NewUserName", user(call, call.params.get("UserName")))
 
 
 def new_group_name(call: Call, name: Any) -> Target:
     """A group under the name, and path, that it is about to get."""
-    return _renamed(call, "group", "GroupName", "NewGroupName", group(call, call.params.get("GroupName")))
+    return _renamed(call, "group", "NewGroupName", group(call, call.params.get("GroupName")))
 
 
 def new_certificate_name(call: Call, name: Any) -> Target:
     """A server certificate under the name, and path, that it is about to get."""
     old = "ServerCertificateName"
-    return _renamed(
-        call, "server-certificate", old, f"New{old}", server_certificate(call, call.params.get(old))
-    )
+    return _renamed(call, "server-certificate", f"New{old}", server_certificate(call, call.params.get(old)))
 
 
-def _renamed(call: Call, kind: str, old: str, new_: str, current: Target) -> Target:
+def _renamed(call: Call, kind: str, new_: str, current: Target) -> Target:
     """What an entity will be called: to rename it one needs permission on both names."""
-    path = current.arn.split(f":{kind}", 1)[-1].rpartition("/")[0] + "/"
-    path = call.params.get("NewPath") or path
-    return Target(_arn(call, kind, path, call.params.get(new_) or call.params.get(old) or ""))
+    path, _, name = current.arn.split(f":{kind}", 1)[-1].rpartition("/")
+    path = call.params.get("NewPath") or f"{path}/"
+    return Target(_arn(call, kind, path, call.params.get(new_) or name))
 
 
 def anything(call: Call, value: Any) -> Target:

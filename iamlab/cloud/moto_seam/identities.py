@@ -182,17 +182,31 @@ def oidc_providers(account: str) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------ names and ids
-def is_taken(account: str, kind: str, name: str) -> bool:
-    """A user, role, group or instance profile of this name exists; names are unique whatever their case."""
+def named(account: str, kind: str, name: str) -> Any | None:
+    """The user, role, group or instance profile that a parameter names: IAM doesn't distinguish names by case.
+
+    Where a name stands in an ARN, it does.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names
+    https://github.com/saltstack/salt/issues/24947
+    """
     backend = iam(account)
-    named = {
+    records: dict[str, Any] = {
         "user": backend.users,
         "role": backend.roles,
         "group": backend.groups,
         "instance profile": backend.instance_profiles,
     }[kind]
+    exact = records.get(name)  # some are filed by name, others by id
+    if exact is not None and exact.name == name:
+        return exact
     folded = name.casefold()
-    return any(record.name.casefold() == folded for record in list(named.values()))
+    return next((record for record in list(records.values()) if record.name.casefold() == folded), None)
+
+
+def is_taken(account: str, kind: str, name: str) -> bool:
+    """A user, role, group or instance profile of this name exists; names are unique whatever their case."""
+    return named(account, kind, name) is not None
 
 
 def is_policy_taken(account: str, name: str) -> bool:

@@ -99,12 +99,12 @@ def add_role_to_instance_profile(call: Call, state: LabState) -> dict[str, Any]:
 @operation("iam", "RemoveRoleFromInstanceProfile")
 def remove_role_from_instance_profile(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveRoleFromInstanceProfile.html"""
-    name = call.params["RoleName"]
     with state.lock:
         record = instance_profile(call.account, call.params["InstanceProfileName"])
-        if all(held.name != name for held in record.roles):
-            raise no_such_entity(f"The role with name {name} cannot be found.")
-        record.roles[:] = [held for held in record.roles if held.name != name]
+        held = role(call.account, call.params["RoleName"])
+        if held not in record.roles:
+            raise no_such_entity(f"The role with name {held.name} cannot be found.")
+        record.roles.remove(held)
     return {}
 
 

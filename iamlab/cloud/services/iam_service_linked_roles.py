@@ -90,9 +90,10 @@ def delete_service_linked_role(call: Call, state: LabState) -> dict[str, Any]:
 
     AWS deletes in the background, after it has asked the service; here the role is gone at once.
     """
-    account, name = call.account, call.params["RoleName"]
+    account = call.account
     with state.lock:
-        record = role(account, name)
+        record = role(account, call.params["RoleName"])
+        name = record.name
         if not identities.is_service_linked(record):
             raise no_such_entity(f"The service-linked role with name {name} cannot be found.")
         for policy in list(record.managed_policies.values()):

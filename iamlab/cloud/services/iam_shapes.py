@@ -39,28 +39,28 @@ def limit_exceeded(message: str) -> AwsError:
 
 # kind -> how the record is found, and AWS's words where it isn't
 def user(account: str, name: str) -> Any:
-    found = identities.user_by_name(account, name)
+    found = identities.named(account, "user", name)
     if found is None:
         raise no_such_entity(f"The user with name {name} cannot be found.")
     return found
 
 
 def group(account: str, name: str) -> Any:
-    found = identities.group_by_name(account, name)
+    found = identities.named(account, "group", name)
     if found is None:
         raise no_such_entity(f"The group with name {name} cannot be found.")
     return found
 
 
 def role(account: str, name: str) -> Any:
-    found = identities.role_by_name(account, name)
+    found = identities.named(account, "role", name)
     if found is None:
         raise no_such_entity(f"The role with name {name} cannot be found.")
     return found
 
 
 def instance_profile(account: str, name: str) -> Any:
-    found = identities.instance_profile_by_name(account, name)
+    found = identities.named(account, "instance profile", name)
     if found is None:
         raise no_such_entity(f"Instance Profile {name} cannot be found.")
     return found

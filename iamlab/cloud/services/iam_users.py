@@ -106,11 +106,11 @@ def update_user(call: Call, state: LabState) -> dict[str, Any]:
 @operation("iam", "DeleteUser")
 def delete_user(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html"""
-    account, name = call.account, call.params["UserName"]
+    account = call.account
     with state.lock:
-        record = user(account, name)
+        record = user(account, call.params["UserName"])
         _refuse_while_used(account, record)
-        identities.iam(account).delete_user(name)
+        identities.iam(account).delete_user(record.name)
         forget(record)
     return {}
 

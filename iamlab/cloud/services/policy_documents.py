@@ -25,6 +25,10 @@ from iamlab.policy.statement import ELEMENTS
 
 _SYNTAX = "Syntax errors in policy."
 _LEGACY = "The policy failed legacy parsing"
+_NOBODY = (
+    "Invalid principal in policy: com.amazon.balsa.error.InvalidPolicyException: The passed in policy has a "
+    "statement with no principals!"
+)
 _NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 # The grammar errors that AWS tells before it looks at anything else, and all in the same words.
 _SYNTAX_CODES = frozenset(
@@ -310,8 +314,10 @@ def _prohibited(document: Any, statements: list[Statement]) -> str | None:
 
 def _given(document: Any, statements: list[Statement]) -> str | None:
     for statement in statements:
-        if not list(named_principals(statement.get("Principal"))):
-            return "Missing required field Principal cannot be empty!"
+        principal = statement.get("Principal")
+        if not list(named_principals(principal)):
+            # Empty lists are noticed later, by another of AWS's parsers.
+            return _NOBODY if principal else "Missing required field Principal cannot be empty!"
         if statement.get("Action") == []:
             return "Missing required field Action cannot be empty!"
     return None

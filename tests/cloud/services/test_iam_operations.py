@@ -165,6 +165,53 @@ def test_names_are_given_once_whatever_their_case(
     assert refusal(operation, **params) == ("EntityAlreadyExists", 409, message)
 
 
+def test_names_are_read_whatever_their_case(populated: Lab) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names"""
+    client = iam()
+    client.add_user_to_group(UserName="ADA", GroupName="team")
+    client.add_role_to_instance_profile(RoleName="READER", InstanceProfileName="BOX")
+    assert client.get_user(UserName="Ada")["User"]["UserName"] == "ada"
+    assert client.get_group(GroupName="TEAM")["Users"][0]["UserName"] == "ada"
+    assert client.get_instance_profile(InstanceProfileName="box")["InstanceProfile"]["Roles"][0][
+        "RoleName"
+    ] == ("Reader")
+    client.remove_user_from_group(UserName="aDa", GroupName="tEAM")
+    client.remove_role_from_instance_profile(RoleName="reader", InstanceProfileName="bOX")
+    assert refusal("remove_role_from_instance_profile", RoleName="Reader", InstanceProfileName="Box")[0] == (
+        "NoSuchEntity"
+    )
+    client.delete_user(UserName="ADA")
+    client.delete_role(RoleName="READER")
+    client.delete_group(GroupName="TEAM")
+    client.delete_instance_profile(InstanceProfileName="BOX")
+    assert refusal("get_user", UserName="ada")[0] == "NoSuchEntity"
+
+
+def test_other_letters_are_no_way_around_a_deny(populated: Lab) -> None:
+    client = iam()
+    client.create_group(GroupName="Shop", Path="/x/")
+    denied = [
+        f"arn:aws:iam::{ACCOUNT}:{name}"
+        for name in ("user/ada", "role/Reader", "group/x/Shop", "instance-profile/Box")
+    ]
+    client.create_user(UserName="eve")
+    statements = (
+        {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:*", "Resource": denied},
+    )
+    client.put_user_policy(UserName="eve", PolicyName="p", PolicyDocument=document(*statements))
+    eve = populated.session(client.create_access_key(UserName="eve")).client("iam")
+    for operation, params in (
+        ("get_user", {"UserName": "ADA"}),
+        ("update_user", {"UserName": "ADA", "NewPath": "/y/"}),
+        ("get_role", {"RoleName": "READER"}),
+        ("get_group", {"GroupName": "SHOP"}),
+        ("get_instance_profile", {"InstanceProfileName": "BOX"}),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            getattr(eve, operation)(**params)
+
+
 def test_ids_tell_what_they_belong_to(populated: Lab) -> None:
     client = iam()
     found = {
@@ -472,7 +519,13 @@ TRUST: list[tuple[str, str]] = [
         document({"Effect": "Allow", "NotPrincipal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}),
         "Has prohibited field NotPrincipal",
     ),
-    (trust({"AWS": []}), "Missing required field Principal cannot be empty!"),
+    (trust(Principal={}), "Missing required field Principal cannot be empty!"),
+    # https://github.com/terraform-aws-modules/terraform-aws-iam/issues/47
+    (
+        trust({"AWS": [], "Service": []}),
+        "Invalid principal in policy: com.amazon.balsa.error.InvalidPolicyException: The passed in policy has a "
+        "statement with no principals!",
+    ),
     (trust(Action=[]), "Missing required field Action cannot be empty!"),
     (
         trust(Condition={"StringEquals": {"username": "ada"}}),
