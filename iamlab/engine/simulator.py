@@ -37,13 +37,13 @@ _INPUTS: Final = {
 def evaluation_result(decision: Decision) -> dict[str, Any]:
     """The decision as an `EvaluationResult`."""
     request = decision.request
+    # Statements show that led to the decision, and nothing leads to an implicit denial.
+    decisive = () if decision.outcome is Outcome.IMPLICITLY_DENIED else decision.statements
     result: dict[str, Any] = {
         "EvalActionName": request.action,
         "EvalResourceName": request.resource,
         "EvalDecision": _DECISIONS[decision.outcome],
-        "MatchedStatements": [
-            _matched(statement) for statement in decision.statements if statement.layer != Layer.SCP
-        ],
+        "MatchedStatements": [_matched(statement) for statement in decisive if statement.layer != Layer.SCP],
         "MissingContextValues": list(missing_context_keys(decision)),
     }
     organisation = decision.trace.layer(Layer.SCP)

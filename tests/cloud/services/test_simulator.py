@@ -68,7 +68,7 @@ MORE = {"PolicyInputList": [document({"Effect": "Deny", "Action": "*", "Resource
 # who, action, further parameters, decision, the policies whose statements matched
 DECISIONS: list[tuple[str, str, dict[str, Any], str, list[str]]] = [
     (ADA, "s3:GetObject", {}, "allowed", ["user_ada_Own", "Ceiling"]),
-    (ADA, "s3:PutObject", {}, "implicitDeny", ["user_ada_Own"]),
+    (ADA, "s3:PutObject", {}, "implicitDeny", []),
     (ADA, "ec2:RunInstances", {}, "implicitDeny", []),
     (ADA, "s3:GetObject", MORE, "explicitDeny", ["PolicyInputList.1"]),
     (
