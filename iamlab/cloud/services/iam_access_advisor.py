@@ -40,6 +40,18 @@ _JOBS = "access advisor jobs"
 _NAMESPACES = {"monitoring": "cloudwatch"}
 # Events whose action goes by another name.
 _ACTIONS = {("s3", "ListBuckets"): "ListAllMyBuckets"}
+# Services that the reference tells of on several pages, or under a longer name.
+_TITLES = {
+    "apigateway": "Amazon API Gateway Management",
+    "aws-marketplace": "AWS Marketplace",
+    "cloudformation": "AWS CloudFormation",
+    "elasticloadbalancing": "AWS Elastic Load Balancing",
+    "greengrass": "AWS IoT Greengrass",
+    "iam": "AWS Identity and Access Management",
+    "kinesisanalytics": "Amazon Kinesis Analytics",
+    "lex": "Amazon Lex",
+    "ses": "Amazon SES",
+}
 UNTRACKED = frozenset({"iam:PassRole"})
 """Actions whose use is not looked at."""
 
@@ -234,10 +246,16 @@ def _attempts(job: _Job, state: LabState) -> list[Event]:
 
 
 def namespace_of(event: Event) -> str:
-    """The prefix of the service that an event happened in."""
     """The prefix of the actions of the service that an event is of."""
     source = event.source.split(".")[0]
     return _NAMESPACES.get(source, source)
+
+
+def title_of(prefix: str) -> str:
+    """A service's name for people."""
+    service = reference().service(prefix)
+    assert service is not None, "the universe is made of the reference"
+    return _TITLES.get(prefix, service.title)
 
 
 def services_in(granted: int) -> list[str]:
@@ -250,11 +268,9 @@ def services_in(granted: int) -> list[str]:
 
 
 def _service(prefix: str, job: _Job, attempts: Iterable[Event]) -> dict[str, Any]:
-    service = reference().service(prefix)
-    assert service is not None, "the universe is made of the reference"
     own = [event for event in attempts if namespace_of(event) == prefix]
     made: dict[str, Any] = {
-        "ServiceName": service.title,
+        "ServiceName": title_of(prefix),
         "ServiceNamespace": prefix,
         "TotalAuthenticatedEntities": len({event.caller.entity_arn for event in own}),
     }

@@ -24,12 +24,11 @@ from iamlab.cloud.collect import parsed
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import organizations
 from iamlab.cloud.services import operation
-from iamlab.cloud.services.iam_access_advisor import TRACKED, namespace_of, services_in
+from iamlab.cloud.services.iam_access_advisor import TRACKED, namespace_of, services_in, title_of
 from iamlab.cloud.services.iam_paging import page
 from iamlab.cloud.services.iam_shapes import no_such_entity
 from iamlab.cloud.state import LabState
 from iamlab.engine import PolicySet
-from iamlab.policy.reference import reference
 
 _JOBS = "iam organizations access reports"
 
@@ -154,11 +153,9 @@ def _details(report: _Report, state: LabState) -> list[dict[str, Any]]:
             under.setdefault(namespace_of(event), []).append((event.time, event.region, where))
     details = []
     for prefix in services_in(report.granted or 0):
-        service = reference().service(prefix)
-        assert service is not None, "the universe is made of the reference"
         used = under.get(prefix, [])
         entry: dict[str, Any] = {
-            "ServiceName": service.title,
+            "ServiceName": title_of(prefix),
             "ServiceNamespace": prefix,
             "TotalAuthenticatedEntities": len({where for _, _, where in used}),
         }

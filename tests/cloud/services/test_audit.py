@@ -64,7 +64,8 @@ def test_services_come_from_the_policies_groups_included(iam: Any) -> None:
 def test_the_last_use_is_told_and_a_denied_attempt_is_one(iam: Any) -> None:
     found = report(iam, ADA)
     assert found["s3"]["LastAuthenticatedEntity"] == ADA
-    assert found["s3"]["ServiceName"] == "Amazon S3"
+    titles = [found[prefix]["ServiceName"] for prefix in ("s3", "iam")]
+    assert titles == ["Amazon S3", "AWS Identity and Access Management"]
     assert found["sqs"]["TotalAuthenticatedEntities"] == 1
     assert found["iam"]["TotalAuthenticatedEntities"] == 0
     assert "LastAuthenticated" not in found["iam"]
