@@ -286,7 +286,10 @@ def _inputs(call: Call, parameter: str) -> Policies:
 
 
 def _document(text: str) -> str:
-    """A document of a simulation must be JSON; its grammar is judged by the simulation."""
-    if parsed(text).document is None:
+    """A document of a simulation is refused as one that is to be kept would be, in the code of a parameter."""
+    policy = parsed(text)
+    if policy.document is None:
         raise AwsError("InvalidInput", "Invalid policy: the policy is not in the valid JSON format.")
+    if policy.errors():
+        raise AwsError("InvalidInput", "Invalid policy: syntax errors in policy.")
     return text

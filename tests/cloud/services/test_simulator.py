@@ -263,6 +263,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("a policy's ARN", {"PolicySourceArn": "arn:aws:iam::123456789012:policy/Ceiling"}, "InvalidInput"),
     ("an action without service", {"ActionNames": ["GetObject"]}, "InvalidInput"),
     ("a policy that is no JSON", {"PolicyInputList": ["hello"]}, "InvalidInput"),
+    ("a policy without statements", {"PolicyInputList": ['{"Version": "2012-10-17"}']}, "InvalidInput"),
     (
         "an exclusion that is no ARN",
         {"PolicyExclusionList": [{"PolicyArn": "arn:aws:iam::*:policy/AmazonS3*"}]},
