@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,13 +85,6 @@ def together(account: str | None, other: str | None) -> bool:
     return one is not None and two is not None and one.organization_id == two.organization_id
 
 
-def policy_type(account: str, policy_id: str) -> str | None:
-    """The type of a policy of the organisation that `account` manages; None if there is no such policy."""
-    backend = _managed_by(account)
-    policies = backend.policies if backend is not None else ()
-    return next((str(policy.type) for policy in policies if policy.id == policy_id), None)
-
-
 def scp(account: str, policy_id: str) -> AttachedPolicy | None:
     """An SCP of the organisation that `account` manages, wherever it hangs."""
     backend = _managed_by(account)
@@ -100,55 +94,33 @@ def scp(account: str, policy_id: str) -> AttachedPolicy | None:
     return None
 
 
-def enabled_types(account: str) -> frozenset[str]:
-    """The policy types that are switched on in the organisation that `account` manages."""
-    backend = _managed_by(account)
-    roots = [node for node in backend.ou if node.type == "ROOT"] if backend is not None else []
-    return frozenset(
-        kind["Type"] for root in roots for kind in root.policy_types if kind["Status"] == "ENABLED"
-    )
+def make_access_role(account: str, management: str, name: str | None) -> None:
+    """Give a new member account the role through which the management account administers it.
 
-
-def create_account(master: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """A new member account of the organisation that `master` manages, with the role that administers it.
-
-    Returns:
-        CreateAccount's output. moto makes the role, and leaves it without a policy.
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
     """
-    from moto.organizations.models import organizations_backends
-
-    backend = organizations_backends[master][_PARTITION]
-    status: dict[str, Any] = backend.create_account(**params)
-    account = status["CreateAccountStatus"]["AccountId"]
-    role = identities.role_by_name(account, params.get("RoleName") or ACCESS_ROLE)
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{management}:root"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    role = identities.iam(account).create_role(
+        role_name=name or ACCESS_ROLE,
+        assume_role_policy_document=json.dumps(trust),
+        path="/",
+        permissions_boundary=None,
+        description="",
+        tags=[],
+        max_session_duration="3600",
+    )
     administers = identities.managed_policy(account, ADMINISTRATOR_ACCESS)
-    if role is not None and administers is not None:
+    if administers is not None:
         administers.attach_to(role)
-    return status
-
-
-def attached_ids(account: str, target: str, kind: str) -> tuple[str, ...]:
-    """The ids of the policies of one type that hang at a root, OU or account."""
-    node = _node(account, target)
-    return tuple(policy.id for policy in node.attached_policies if policy.type == kind) if node else ()
-
-
-def units_under(account: str, parent: str) -> Mapping[str, str]:
-    """The OUs right under a root or OU of the organisation that `account` manages, id by name."""
-    backend = _managed_by(account)
-    units = backend.ou if backend is not None else ()
-    return {str(node.name): str(node.id) for node in units if node.parent_id == parent}
-
-
-def parent_of(account: str, target: str) -> str | None:
-    """The root or OU right above an OU or account."""
-    node = _node(account, target)
-    return str(node.parent_id) if node is not None and node.parent_id else None
-
-
-def target_exists(account: str, target: str) -> bool:
-    """Whether the organisation that `account` manages has this root, OU or account."""
-    return _node(account, target) is not None
 
 
 def scps_on_path(account: str, path: str) -> tuple[Level, ...] | None:
@@ -202,23 +174,11 @@ def organization(account: str) -> Organization | None:
     return Organization(
         id=backend.org.id,
         management=backend.org.master_account_id,
-        all_features=backend.org.feature_set == "ALL",
+        all_features=backend.org.all_features,
         members=frozenset(member.id for member in backend.accounts),
-        trusted=frozenset(service["ServicePrincipal"] for service in backend.services),
-        delegated={admin.account.id: frozenset(admin.services) for admin in backend.admins},
+        trusted=frozenset(backend.org.trusted),
+        delegated={member.id: frozenset(member.services) for member in backend.accounts if member.services},
     )
-
-
-def know_service(principal: str) -> None:
-    """Let organisations trust, and delegate, a service that moto's lists have not heard of."""
-    from moto.organizations import models
-
-    for known in (
-        models.FakeServiceAccess.TRUSTED_SERVICES,
-        models.FakeDelegatedAdministrator.SUPPORTED_SERVICES,
-    ):
-        if principal not in known:
-            known.append(principal)
 
 
 def _managed_by(account: str) -> Any | None:

@@ -79,7 +79,16 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ),
     "lambda": ("lambda_functions", "lambda_permissions", "lambda_answers"),
     "logs": ("log_policies",),
-    "organizations": ("organizations", "iam_root_access"),
+    "organizations": (
+        "organizations",
+        "organization_accounts",
+        "organization_handshakes",
+        "organization_policies",
+        "organization_effective_policies",
+        "organization_services",
+        "organization_tags",
+        "organization_units",
+    ),
     "s3": (
         "s3_batches",
         "s3_copies",

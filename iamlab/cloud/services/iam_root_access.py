@@ -15,7 +15,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import organizations
 from iamlab.cloud.moto_seam.organizations import Organization
-from iamlab.cloud.services import guard, operation
+from iamlab.cloud.services import operation
 from iamlab.cloud.state import LabState
 
 IAM = "iam.amazonaws.com"
@@ -69,20 +69,6 @@ _switch("EnableOrganizationsRootCredentialsManagement", CREDENTIALS, on=True)
 _switch("DisableOrganizationsRootCredentialsManagement", CREDENTIALS, on=False)
 _switch("EnableOrganizationsRootSessions", SESSIONS, on=True)
 _switch("DisableOrganizationsRootSessions", SESSIONS, on=False)
-
-
-@guard(
-    "organizations",
-    "EnableAWSServiceAccess",
-    "DisableAWSServiceAccess",
-    "RegisterDelegatedAdministrator",
-    "DeregisterDelegatedAdministrator",
-    "ListDelegatedAdministrators",
-)
-def iam_can_be_trusted(call: Call, state: LabState) -> None:
-    """IAM integrates with Organizations, which moto doesn't know yet."""
-    if call.params.get("ServicePrincipal") == IAM:
-        organizations.know_service(IAM)
 
 
 def _organization(call: Call) -> Organization:

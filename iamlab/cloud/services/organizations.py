@@ -1,10 +1,6 @@
-"""AWS Organizations: what moto lets pass and AWS doesn't.
+"""An organization itself: made, described, left, ended, and its root.
 
-SCPs and RCPs are held to their grammar and their quotas, hang only where their type is on, and something always hangs
-everywhere. A new member account gets a role that administers it.
-
-https://docs.aws.amazon.com/organizations/latest/APIReference/API_AttachPolicy.html
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_org.html
 """
 
 from __future__ import annotations
@@ -13,110 +9,103 @@ from typing import Any
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.moto_seam import organizations
-from iamlab.cloud.moto_seam.organizations import RCP, SCP
-from iamlab.cloud.services import guard, operation
+from iamlab.cloud.moto_seam import organization_entities as entities
+from iamlab.cloud.moto_seam.organization_entities import RCP, ROOT, SCP, Account, Node, OrgPolicy, Tree
+from iamlab.cloud.services import operation
+from iamlab.cloud.services.organization_accounts import email_of, let_go
+from iamlab.cloud.services.organization_answers import managed, new_id, organization_of, page, seen
+from iamlab.cloud.services.organization_policies import root_shape
 from iamlab.cloud.state import LabState
-from iamlab.policy import Policy
 
-# type of policy -> (kind of its grammar, characters, how many may hang at one target)
-_TYPES = {SCP: ("scp", 10_240, 10), RCP: ("rcp", 5_120, 5)}
+_NAME = "master"
 
-_DEFAULT_RCP = "p-RCPFullAWSAccess"
+# AWS's own policies: id, name, description, type, what they allow.
+_OWN = (
+    (
+        "p-FullAWSAccess",
+        "FullAWSAccess",
+        "Allows access to every operation",
+        SCP,
+        ('"Effect": "Allow"', '"Action": "*"', '"Resource": "*"'),
+    ),
+    (
+        "p-RCPFullAWSAccess",
+        "RCPFullAWSAccess",
+        "Allows access to every resource",
+        RCP,
+        ('"Effect": "Allow"', '"Principal": "*"', '"Action": "*"', '"Resource": "*"'),
+    ),
+)
 
 
-@operation("organizations", "CreateAccount")
-def create_account(call: Call, state: LabState) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
-
-    The management account administers the new one through the role `OrganizationAccountAccessRole`.
-    """
-    with state.lock:
-        return organizations.create_account(call.account, call.params)
-
-
-@guard("organizations", "CreatePolicy", "UpdatePolicy")
-def content_is_a_policy(call: Call, state: LabState) -> None:
-    """SCPs and RCPs must be of their grammar, and white space counts."""
-    text = call.params.get("Content")
-    kind = call.params.get("Type") or organizations.policy_type(call.account, call.params.get("PolicyId", ""))
-    if text is None or kind not in _TYPES:
-        return
-    grammar, characters, _ = _TYPES[kind]
-    if Policy(text).errors(grammar):
+@operation("organizations", "CreateOrganization")
+def create_organization(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html"""
+    if entities.tree_of(call.account) is not None:
         raise AwsError(
-            "MalformedPolicyDocumentException",
-            "The provided policy document does not meet the requirements of the specified policy type.",
+            "AlreadyInOrganizationException", "The provided account is already a member of an organization."
         )
-    if len(text) > characters:
-        raise _violation("You have exceeded the maximum allowed policy size.")
+    tree = Tree(
+        id=new_id(state, "o-", 10),
+        root_id=new_id(state, "r-", 4),
+        master_account_id=call.account,
+        master_account_email=email_of(state, call.account),
+        feature_set=call.params.get("FeatureSet") or "ALL",
+    )
+    root = Node(id=tree.root_id, arn=tree.arn_of("root", tree.root_id), name="Root", type=ROOT)
+    management = Account(
+        id=call.account,
+        arn=tree.master_account_arn,
+        name=_NAME,
+        type=entities.ACCOUNT,
+        parent_id=root.id,
+        email=tree.master_account_email,
+        joined=call.now,
+        invited=True,
+    )
+    entities.plant(tree, root, management, own_policies() if tree.all_features else [])
+    return tree.describe()
 
 
-@guard("organizations", "CreateOrganizationalUnit", "UpdateOrganizationalUnit")
-def names_of_units_differ(call: Call, state: LabState) -> None:
-    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html
-
-    Under one parent an OU's name is given once.
-    """
-    unit = call.params.get("OrganizationalUnitId")
-    parent = organizations.parent_of(call.account, unit) if unit else call.params.get("ParentId")
-    other = organizations.units_under(call.account, parent or "").get(call.params.get("Name") or "")
-    if other is not None and other != unit:
-        raise AwsError("DuplicateOrganizationalUnitException", "An OU with the same name already exists.")
+def _own(name: str, title: str, description: str, kind: str, lines: tuple[str, ...]) -> OrgPolicy:
+    statement = ",\n      ".join(lines)
+    content = f'{{\n  "Version": "2012-10-17",\n  "Statement": [\n    {{\n      {statement}\n    }}\n  ]\n}}'
+    arn = f"arn:aws:organizations::aws:policy/{kind.lower()}/{name}"
+    return OrgPolicy(name, arn, title, description, kind, content, aws_managed=True)
 
 
-@guard("organizations", "RemoveAccountFromOrganization")
-def management_account_stays(call: Call, state: LabState) -> None:
-    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_RemoveAccountFromOrganization.html"""
-    place = organizations.membership(call.account)
-    if place is not None and place.management and call.params["AccountId"] == call.account:
+def own_policies() -> list[OrgPolicy]:
+    """The policies that AWS keeps in each organisation with all features."""
+    return [_own(*policy) for policy in _OWN]
+
+
+@operation("organizations", "DescribeOrganization")
+def describe_organization(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeOrganization.html"""
+    return organization_of(call).describe()
+
+
+@operation("organizations", "DeleteOrganization")
+def delete_organization(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_DeleteOrganization.html"""
+    tree = managed(call)
+    if len(tree.accounts) > 1:
         raise AwsError(
-            "MasterCannotLeaveOrganizationException",
-            "You can't remove a management account from an organization. If you want the management account to "
-            "become a member account in another organization, you must first delete the current organization of "
-            "the management account.",
+            "OrganizationNotEmptyException",
+            "To delete an organization you must first remove all member accounts (except the master).",
         )
+    entities.fell(tree)
+    return {}
 
 
-@guard("organizations", "AttachPolicy")
-def policy_can_be_attached(call: Call, state: LabState) -> None:
-    """An SCP or RCP that hangs somewhere while its type is off would bind nobody: AWS refuses to hang it there."""
-    policy, target = call.params["PolicyId"], call.params["TargetId"]
-    kind = organizations.policy_type(call.account, policy)
-    if kind is None:
-        return
-    if kind not in organizations.enabled_types(call.account):
-        raise AwsError(
-            "PolicyTypeNotEnabledException", "This operation can be performed only for enabled policy types."
-        )
-    hanging = organizations.attached_ids(call.account, target, kind)
-    if policy in hanging:
-        raise AwsError(
-            "DuplicatePolicyAttachmentException", "A policy with the specified name and type already exists."
-        )
-    if kind in _TYPES and len(hanging) >= _TYPES[kind][2]:
-        raise _violation("You have attached the maximum number of policies allowed to this target.")
+@operation("organizations", "LeaveOrganization")
+def leave_organization(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_LeaveOrganization.html"""
+    let_go(organization_of(call), call.account)
+    return {}
 
 
-@guard("organizations", "DetachPolicy")
-def something_stays_attached(call: Call, state: LabState) -> None:
-    """At each root, OU and account at least one SCP hangs, and the RCP that AWS put there for good."""
-    policy, target = call.params["PolicyId"], call.params["TargetId"]
-    kind = organizations.policy_type(call.account, policy)
-    if kind not in _TYPES or not organizations.target_exists(call.account, target):
-        return
-    hanging = organizations.attached_ids(call.account, target, kind)
-    if policy not in hanging:
-        raise AwsError(
-            "PolicyNotAttachedException",
-            "The policy isn't attached to the specified target in the specified root.",
-        )
-    if policy == _DEFAULT_RCP or (kind == SCP and len(hanging) == 1):
-        raise _violation(
-            "You cannot remove the last policy attached to the specified target. You must have at least one attached "
-            "at all times."
-        )
-
-
-def _violation(message: str) -> AwsError:
-    return AwsError("ConstraintViolationException", message)
+@operation("organizations", "ListRoots")
+def list_roots(call: Call, state: LabState) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListRoots.html"""
+    return page(call, [seen(call).root], "Roots", root_shape)

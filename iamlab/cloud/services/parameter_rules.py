@@ -149,6 +149,41 @@ def _missing(code: str, words: str) -> Answer:
     return answer
 
 
+# What fails -> (reason, words); Organizations tells the first of these that it finds.
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html, "InvalidInputException"
+_INVALID_INPUTS = {
+    MISSING: ("INPUT_REQUIRED", "You must include a value for all required parameters."),
+    _FORM: ("INVALID_PATTERN", "You provided a value that does not match the required pattern."),
+    _SET: ("INVALID_ENUM", "You specified an invalid value."),
+    "length less": ("MAX_LENGTH_EXCEEDED", "You provided a string parameter that is longer than allowed."),
+    "length greater": (
+        "MIN_LENGTH_EXCEEDED",
+        "You provided a string parameter that is shorter than allowed.",
+    ),
+    "value less": (
+        "MAX_VALUE_EXCEEDED",
+        "You provided a numeric parameter that has a larger value than allowed.",
+    ),
+    "value greater": (
+        "MIN_VALUE_EXCEEDED",
+        "You provided a numeric parameter that has a smaller value than allowed.",
+    ),
+}
+_OTHER_LIST = (
+    "INVALID_LIST_MEMBER",
+    "You provided a list to a parameter that contains at least one invalid value.",
+)
+
+
+def _as_organizations_tells(call: Call, found: Sequence[Breach]) -> AwsError:
+    """One reason, and no word of which parameter it is."""
+    told = (
+        why for sign, why in _INVALID_INPUTS.items() if any(sign in breach.constraint for breach in found)
+    )
+    reason, words = next(told, _OTHER_LIST)
+    return AwsError("InvalidInputException", words, Reason=reason)
+
+
 _CONTAINS = "The request must contain the parameter {}."
 _PROVIDED = "The parameter {} must be provided and must not be blank."
 
@@ -156,6 +191,7 @@ _WHOLE = Rules(_with("ValidationException"))
 _RULES: Mapping[str, Rules] = {
     "accessanalyzer": Rules(_with_fields),
     "iam": Rules(_as_iam_tells),
+    "organizations": Rules(_as_organizations_tells),
     "sts": Rules(_with("ValidationError")),
     **dict.fromkeys(("dynamodb", "events", "kms", "lambda", "secretsmanager", "ssm"), _WHOLE),
     "logs": Rules(_with("InvalidParameterException")),
