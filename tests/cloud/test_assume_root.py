@@ -35,8 +35,8 @@ def member(lab: Lab) -> str:
     """A member account of the organisation that the lab's account manages."""
     organizations = boto3.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
-    made = organizations.create_account(Email="m@example.com", AccountName="member")
-    return str(made["CreateAccountStatus"]["AccountId"])
+    organizations.create_account(Email="m@example.com", AccountName="member")
+    return str(organizations.list_accounts()["Accounts"][-1]["Id"])
 
 
 @pytest.fixture
@@ -218,8 +218,8 @@ def test_root_and_strangers_assume_no_root(lab: Lab, central: str) -> None:
 
 def test_a_delegated_administrator_may_too(lab: Lab, central: str) -> None:
     organizations = boto3.client("organizations")
-    other = organizations.create_account(Email="o@example.com", AccountName="other")
-    admin = other["CreateAccountStatus"]["AccountId"]
+    organizations.create_account(Email="o@example.com", AccountName="other")
+    admin = organizations.list_accounts()["Accounts"][-1]["Id"]
     role = f"arn:aws:iam::{admin}:role/OrganizationAccountAccessRole"
     inside = lab.session(boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="ops"))
     asked = {"TargetPrincipal": central, "TaskPolicyArn": {"arn": f"{TASKS}S3UnlockBucketPolicy"}}

@@ -148,9 +148,10 @@ def member(iam_lab: Lab) -> tuple[Any, str, str, str]:
     organizations.create_organization(FeatureSet="ALL")
     root = organizations.list_roots()["Roots"][0]["Id"]
     unit = organizations.create_organizational_unit(ParentId=root, Name="Lab")["OrganizationalUnit"]["Id"]
-    made = organizations.create_account(AccountName="Dev", Email="dev@example.com")["CreateAccountStatus"]
-    organizations.move_account(AccountId=made["AccountId"], SourceParentId=root, DestinationParentId=unit)
-    return organizations, root, unit, made["AccountId"]
+    organizations.create_account(AccountName="Dev", Email="dev@example.com")
+    made = organizations.list_accounts()["Accounts"][-1]["Id"]
+    organizations.move_account(AccountId=made, SourceParentId=root, DestinationParentId=unit)
+    return organizations, root, unit, made
 
 
 def member_admin(lab: Lab, account: str) -> boto3.Session:

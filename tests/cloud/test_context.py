@@ -168,10 +168,11 @@ def test_members_of_an_organisation_carry_its_id_and_their_path(iam_lab: Lab) ->
     org = organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
     root = organizations.list_roots()["Roots"][0]["Id"]
     unit = organizations.create_organizational_unit(ParentId=root, Name="Lab")["OrganizationalUnit"]["Id"]
-    member = organizations.create_account(AccountName="Dev", Email="dev@example.com")["CreateAccountStatus"]
-    organizations.move_account(AccountId=member["AccountId"], SourceParentId=root, DestinationParentId=unit)
+    organizations.create_account(AccountName="Dev", Email="dev@example.com")
+    member = organizations.list_accounts()["Accounts"][-1]
+    organizations.move_account(AccountId=member["Id"], SourceParentId=root, DestinationParentId=unit)
 
-    context = context_for(call(USER), member["AccountId"])
+    context = context_for(call(USER), member["Id"])
     assert context["aws:PrincipalOrgID"] == context["aws:ResourceOrgID"] == org
     assert context["aws:PrincipalOrgPaths"] == [f"{org}/{root}/"]
     assert context["aws:ResourceOrgPaths"] == [f"{org}/{root}/{unit}/"]

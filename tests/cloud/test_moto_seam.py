@@ -304,8 +304,8 @@ def test_devices_hang_where_moto_counts_them(lab: Lab) -> None:
 def test_an_organisation_keeps_whom_it_trusts(lab: Lab) -> None:
     client = boto3.client("organizations")
     client.create_organization(FeatureSet="ALL")
-    member = client.create_account(Email="m@example.com", AccountName="m")["CreateAccountStatus"]["AccountId"]
-    organizations.know_service("iam.amazonaws.com")
+    client.create_account(Email="m@example.com", AccountName="m")
+    member = client.list_accounts()["Accounts"][-1]["Id"]
     client.enable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
     client.register_delegated_administrator(AccountId=member, ServicePrincipal="iam.amazonaws.com")
     known = organizations.organization(member)

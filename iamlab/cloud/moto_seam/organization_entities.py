@@ -1,7 +1,7 @@
 """What an organisation consists of: root, units, accounts, policies, invitations, and the services it trusts.
 
 These objects stand in moto's backend of Organizations, in place of moto's own, so that moto's other services (Resource
-Access Manager, Security Hub) and the gate find them where they look. Our operations change them in place; moto's gate
+Access Manager, Security Hub) and the gate find them where they look. Our operations change them in place; the gate
 lets one call of Organizations run at a time.
 
 In: an account id. Out: the `Tree` of the organisation it belongs to.

@@ -412,8 +412,8 @@ def test_what_is_not_there_is_not_found(client: Any, analyzer: str, case: str) -
 def test_an_organisation_trusts_its_members(lab: Lab) -> None:
     organizations = boto3.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
-    created = organizations.create_account(AccountName="Work", Email="work@example.com")
-    member = created["CreateAccountStatus"]["AccountId"]
+    organizations.create_account(AccountName="Work", Email="work@example.com")
+    member = organizations.list_accounts()["Accounts"][-1]["Id"]
     organizations.enable_aws_service_access(ServicePrincipal="access-analyzer.amazonaws.com")
     client = boto3.client("accessanalyzer")
     zones = {
@@ -439,8 +439,8 @@ def test_an_rcp_is_pointed_out_and_not_counted_in(lab: Lab) -> None:
     root = organizations.list_roots()["Roots"][0]["Id"]
     kind = "RESOURCE_CONTROL_POLICY"
     organizations.enable_policy_type(RootId=root, PolicyType=kind)
-    created = organizations.create_account(AccountName="Work", Email="work@example.com")
-    member = created["CreateAccountStatus"]["AccountId"]
+    organizations.create_account(AccountName="Work", Email="work@example.com")
+    member = organizations.list_accounts()["Accounts"][-1]["Id"]
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}
     content = document(deny | {"Condition": {"StringNotEquals": {"aws:PrincipalAccount": OWN}}})
     made = organizations.create_policy(Name="No strangers", Description="", Type=kind, Content=content)

@@ -367,8 +367,8 @@ def organisation(lab: Lab) -> str:
     """An organisation with one member account, whose id it is."""
     organizations = boto3.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
-    created = organizations.create_account(AccountName="Work", Email="work@example.com")
-    return str(created["CreateAccountStatus"]["AccountId"])
+    organizations.create_account(AccountName="Work", Email="work@example.com")
+    return str(organizations.list_accounts()["Accounts"][-1]["Id"])
 
 
 def as_member(lab: Lab, account: str) -> Any:

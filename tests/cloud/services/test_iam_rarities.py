@@ -67,9 +67,8 @@ def report(iam: Any, path: str, **params: Any) -> tuple[int, list[tuple[str, int
 def test_a_report_counts_the_accounts_that_scps_limit(lab: Lab, iam: Any, organised: str) -> None:
     organizations = boto3.client("organizations")
     root, unit = organised.split("/")[1:]
-    account = organizations.create_account(AccountName="a", Email="a@example.com")["CreateAccountStatus"][
-        "AccountId"
-    ]
+    organizations.create_account(AccountName="a", Email="a@example.com")
+    account = organizations.list_accounts()["Accounts"][-1]["Id"]
     organizations.move_account(AccountId=account, SourceParentId=root, DestinationParentId=unit)
     role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
     member = lab.session(boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="shift"))

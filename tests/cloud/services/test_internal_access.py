@@ -150,8 +150,8 @@ def test_an_organisation_looks_across_its_accounts_and_counts_its_policies_in(wa
     organizations.enable_aws_service_access(ServicePrincipal="access-analyzer.amazonaws.com")
     root = organizations.list_roots()["Roots"][0]["Id"]
     organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
-    created = organizations.create_account(AccountName="Work", Email="work@example.com")
-    member = created["CreateAccountStatus"]["AccountId"]
+    organizations.create_account(AccountName="Work", Email="work@example.com")
+    member = organizations.list_accounts()["Accounts"][-1]["Id"]
     content = document({"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"})
     scp = organizations.create_policy(
         Name="No writing", Description="", Type="SERVICE_CONTROL_POLICY", Content=content

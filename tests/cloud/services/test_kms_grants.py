@@ -165,8 +165,9 @@ def test_a_grantee_in_another_account_needs_no_policy_there(lab: Lab, kms: Any) 
 def _member(lab: Lab) -> boto3.Session:
     organizations = boto3.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
-    made = organizations.create_account(AccountName="Work", Email="work@example.com")
-    role = f"arn:aws:iam::{made['CreateAccountStatus']['AccountId']}:role/OrganizationAccountAccessRole"
+    organizations.create_account(AccountName="Work", Email="work@example.com")
+    member = organizations.list_accounts()["Accounts"][-1]["Id"]
+    role = f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole"
     return lab.session(boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="admin"))
 
 

@@ -278,8 +278,8 @@ def test_a_key_of_another_account_is_asked_and_told_nothing_of(
 ) -> None:
     organizations = boto3.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
-    made = organizations.create_account(AccountName="Work", Email="work@example.com")
-    member = made["CreateAccountStatus"]["AccountId"]
+    organizations.create_account(AccountName="Work", Email="work@example.com")
+    member = organizations.list_accounts()["Accounts"][-1]["Id"]
     role = f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole"
     session = lab.session(boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="admin"))
     theirs = session.client("s3")

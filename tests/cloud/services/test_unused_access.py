@@ -263,8 +263,8 @@ def test_an_organisations_analyzer_looks_at_all_accounts_that_are_not_excluded(
     organizations = boto3.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
     organizations.enable_aws_service_access(ServicePrincipal="access-analyzer.amazonaws.com")
-    created = organizations.create_account(AccountName="Work", Email="work@example.com")
-    member = created["CreateAccountStatus"]["AccountId"]
+    organizations.create_account(AccountName="Work", Email="work@example.com")
+    member = organizations.list_accounts()["Accounts"][-1]["Id"]
     rule = {"exclusions": [{"accountIds": [member]}]} if excluded else {}
     client = boto3.client("accessanalyzer")
     arn = client.create_analyzer(
