@@ -21,30 +21,25 @@ _DOMAIN = ".amazonaws.com"
 
 # Without `.amazonaws.com`.
 _NAMES = """
-access-grants.s3 agent.wellarchitected agentless.inspector2 aiops.alarms.cloudwatch ami.inspector2
-application-insights application-signals.cloudwatch assets.marketplace aws-artifact-account-sync
-batchoperations.s3 billingconsole billingreports build.apprunner cassandra-streams channels.lex
-channels.lexv2 cloudwatch-crossaccount codecatalyst-runner codestar cognito-identity-us-gov
-context.cloudtrail continuousexport.discovery contract.iq cost-optimization-hub.bcm cr.clientvpn
-credentials.iot custom.rds custom.rds-preview deeplens directquery.opensearchservice
-dmsintegration.migrationhub dnssec-route53 drt.shield ec2-images ec2.application-status-checks
-ec2.capacitymanager ec2fastlaunch ec2sqlha ecs-compute ecs-tasks edgelambda eks-fargate-pods
-event-processor.health events.managedservices events.workmail export.rds exportv2.securityhub
-hooks.cloudformation job.sagemaker justintimeaccess.ssm lambda.alarms.cloudwatch
-license-management.marketplace license-manager.member-account logdelivery.elasticloadbalancing logging.s3
-maintenance.elasticbeanstalk maintenance.s3tables malware-protection-plan.guardduty
-managedupdates.elasticbeanstalk metadata.s3 metrics.wellarchitected migration.s3tables migrationhub
-mobilehub monitoring.rds monitoring.thinclient network-connectors.lambda network.bedrock-agentcore
-notifications.ssm orgsdatasync.servicecatalog permission.iq pinpoint pods.eks
-private-marketplace.marketplace procurement-insights.marketplace rdsdata remediation.config
-replication.lexv2 replication.s3tables reporting.trustedadvisor resale-authorization.marketplace
-resource-snapshot-job.partnercentral-selling resources.cloudformation restore-testing.backup
+access-grants.s3 agent.wellarchitected aiops.alarms.cloudwatch ami.inspector2 assets.marketplace
+aws-artifact-account-sync batchoperations.s3 billingconsole billingreports build.apprunner cassandra-streams
+channels.lex channels.lexv2 codecatalyst-runner codestar cognito-identity-us-gov context.cloudtrail
+contract.iq cr.clientvpn credentials.iot custom.rds custom.rds-preview deeplens
+directquery.opensearchservice dmsintegration.migrationhub dnssec-route53 drt.shield ec2-images
+ec2.application-status-checks ec2.capacitymanager ec2sqlha ecs-tasks edgelambda eks-fargate-pods
+events.managedservices export.rds exportv2.securityhub hooks.cloudformation job.sagemaker
+justintimeaccess.ssm lambda.alarms.cloudwatch logdelivery.elasticloadbalancing logging.s3
+maintenance.s3tables malware-protection-plan.guardduty metadata.s3 metrics.wellarchitected
+migration.s3tables mobilehub monitoring.rds monitoring.thinclient network-connectors.lambda
+network.bedrock-agentcore notifications.ssm permission.iq pinpoint pods.eks private-marketplace.marketplace
+procurement-insights.marketplace rdsdata replication.lexv2 replication.s3tables
+resale-authorization.marketplace resource-snapshot-job.partnercentral-selling resources.cloudformation
 runtime-identity.bedrock-agentcore runtime-instances.bedrock-agentcore s3.data-source.lustre.fsx
-scaler.lambda scheduler.redshift schema-conversion.dms scraper.aps securityhubv2 servicecatalog-appregistry
-session.qldb smsintegration.migrationhub ssm.integrations streams.metrics.cloudwatch sumerian sync.proton
-tagpolicies.tag tasks.apprunner telemetry-enablement.observabilityadmin
-telemetry-pipelines.observabilityadmin thirdparty.config thirdparty.inspector2 transcribe.streaming
-triage.security-ir types.cloudformation vmie vod.mediapackage vpc-flow-logs zocalo
+scaler.lambda scheduler.redshift schema-conversion.dms scraper.aps securityhubv2 session.qldb
+smsintegration.migrationhub ssm.integrations streams.metrics.cloudwatch sumerian sync.proton tagpolicies.tag
+tasks.apprunner telemetry-enablement.observabilityadmin telemetry-pipelines.observabilityadmin
+thirdparty.config thirdparty.inspector2 transcribe.streaming triage.security-ir types.cloudformation vmie
+vod.mediapackage vpc-flow-logs zocalo
 """
 _OTHERS = frozenset(_NAMES.split())
 
