@@ -154,6 +154,30 @@ def _condition_key(statement: Statement, bucket: str) -> AwsError | None:
     return None
 
 
+def _condition_scope(statement: Statement, bucket: str) -> AwsError | None:
+    """A key of S3's actions has to be one of every action that is named, and of some that a pattern stands for."""
+    conditions = statement.get("Condition")
+    keys = (
+        [key for operands in conditions.values() for key in operands] if isinstance(conditions, dict) else []
+    )
+    for key in keys:
+        if not any(_has_key(name, key) for name in _matching("*")):
+            continue  # global keys, and those that tell of the access point
+        for action in texts(statement, "Action"):
+            if not any(_has_key(name, key) for name in _matching(action)):
+                return _malformed(
+                    "Conditions do not apply to combination of actions and resources in statement"
+                )
+    return None
+
+
+@cache
+def _has_key(name: str, key: str) -> bool:
+    action = reference().action(f"s3:{name}")
+    assert action is not None, "names come from the reference"
+    return any(_is(key, known) for known in action.condition_keys)
+
+
 @cache
 def _matching(pattern: str) -> tuple[str, ...]:
     """The names of S3's actions that a pattern stands for."""
@@ -183,11 +207,12 @@ def _s3_keys() -> tuple[str, ...]:
 
 def _is_s3_key(key: str) -> bool:
     """Keys may end in something of one's own (`s3:ExistingObjectTag/<key>`)."""
-    folded = key.lower()
-    return any(
-        folded == known or folded.startswith(known.partition("<")[0].partition("$")[0])
-        for known in _s3_keys()
-    )
+    return any(_is(key, known) for known in _s3_keys())
+
+
+def _is(key: str, known: str) -> bool:
+    start, own, _ = known.lower().replace("$", "<").partition("<")
+    return key.lower().startswith(start) if own else key.lower() == start
 
 
 def _malformed(message: str, **members: str) -> AwsError:
@@ -203,4 +228,5 @@ _RULES: tuple[Rule, ...] = (
     _resource,
     _scope,
     _condition_key,
+    _condition_scope,
 )

@@ -89,6 +89,18 @@ BUCKET_POLICIES: list[tuple[str, str, str]] = [
         document(READ | {"Condition": {"StringEquals": {"s3:colour": "red"}}}),
         "Policy has an invalid condition key",
     ),
+    (
+        "a key of another action",
+        document(
+            READ
+            | {
+                "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
+                "Resource": "arn:aws:s3:::shelf",
+                "Condition": {"StringLike": {"s3:prefix": "a/*"}},
+            }
+        ),
+        "Conditions do not apply to combination of actions and resources in statement",
+    ),
     ("numbers as actions", document(READ | {"Action": 1}), "Invalid policy syntax."),
     (
         "too much",
@@ -116,6 +128,37 @@ def test_s3_tells_which_principal_it_does_not_know() -> None:
 
 
 SOUND = [
+    document(
+        READ
+        | {
+            "Action": "*",
+            "Resource": ["arn:aws:s3:::shelf", OBJECTS],
+            "Condition": {"StringEquals": {"s3:DataAccessPointAccount": ACCOUNT}},
+        }
+    ),
+    document(
+        READ
+        | {
+            "Action": ["s3:List*", "s3:PutObject"],
+            "Resource": ["arn:aws:s3:::shelf", OBJECTS],
+            "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}},
+        }
+    ),
+    document(
+        READ
+        | {
+            "Action": "s3:ListBucket*",
+            "Resource": "arn:aws:s3:::shelf",
+            "Condition": {"StringLike": {"s3:prefix": ["", "home/*"]}},
+        }
+    ),
+    document(
+        READ
+        | {
+            "Action": ["s3:PutObject", "s3:PutObjectAcl"],
+            "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}},
+        }
+    ),
     document(READ),
     json.dumps({"Statement": READ}),
     document(READ | {"Action": "s3:*", "Resource": ["arn:aws:s3:::shelf", OBJECTS]}),
