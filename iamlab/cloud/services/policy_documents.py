@@ -241,7 +241,7 @@ def _service_form(resource: str, service: str, rest: str) -> str | None:
         return f"Resource {resource} can not contain region information."
     if service != "iam":
         return None
-    if rest.count(":") < 2 and "*" not in rest:
+    if rest.count(":") == 1 and "*" not in rest:
         return _LEGACY
     if regional:
         return f"IAM resource {resource} cannot contain region information."
