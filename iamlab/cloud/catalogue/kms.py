@@ -70,6 +70,15 @@ BY_ALIAS = frozenset(
         "GetPublicKey ReEncrypt Sign Verify VerifyMac"
     )
 )
+# What other accounts can do to a key, if its policy lets them; all else in it "has no effect".
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+ACROSS_ACCOUNTS = frozenset(
+    words(
+        "CreateGrant Decapsulate Decrypt DeriveSharedSecret DescribeKey Encapsulate Encrypt GenerateDataKey "
+        "GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac "
+        "GetKeyRotationStatus GetPublicKey ListGrants ReEncrypt RetireGrant RevokeGrant Sign Verify VerifyMac"
+    )
+)
 _SYMMETRIC = frozenset(
     words(
         "Decrypt Encrypt GenerateDataKey GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext "
@@ -92,8 +101,10 @@ def key_check(call: Call, action: str, key_id: Any, context: Context | None = No
         found["kms:RequestAlias"] = alias
     if context:
         found.update(context)
-    grants = tuple(map(as_policy, grants_on(key))) if key is not None else ()
     owner = owner_of(arn, call.account)
+    if call.service == "kms" and owner != call.account and call.operation not in ACROSS_ACCOUNTS:
+        return Check(action, arn, owner, found)
+    grants = tuple(map(as_policy, grants_on(key))) if key is not None else ()
     return Check(action, arn, owner, found, resource_policy=policy_of(arn), grants=grants)
 
 

@@ -203,3 +203,23 @@ def test_re_encrypting_from_one_account_into_another(lab: Lab, kms: Any, key: An
     assert (moved["SourceKeyId"], moved["KeyId"]) == (key["Arn"], target["Arn"])
     assert moved["DestinationKeyMaterialId"] == target["CurrentKeyMaterialId"]
     assert theirs.decrypt(CiphertextBlob=moved["CiphertextBlob"])["Plaintext"] == b"x"
+
+
+def test_what_no_key_policy_can_give_to_another_account(
+    lab: Lab, kms: Any, key: Any, refusal: Refusal
+) -> None:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html"""
+    policy = json.loads(kms.get_key_policy(KeyId=key["KeyId"])["Policy"])
+    policy["Statement"].append(
+        {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"}
+    )
+    kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=json.dumps(policy))
+    theirs = lab.root_session("111122223333").client("kms", region_name="us-east-1")
+    assert theirs.describe_key(KeyId=key["Arn"])["KeyMetadata"]["KeyId"] == key["KeyId"]
+    assert theirs.encrypt(KeyId=key["Arn"], Plaintext=b"x")["KeyId"] == key["Arn"]
+    for method in ("disable_key", "get_key_policy", "list_resource_tags", "schedule_key_deletion"):
+        assert refusal(getattr(theirs, method), KeyId=key["Arn"])[0] == "AccessDeniedException"
+    assert (
+        refusal(theirs.create_alias, AliasName="alias/a", TargetKeyId=key["Arn"])[0]
+        == "AccessDeniedException"
+    )
