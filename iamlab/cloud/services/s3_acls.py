@@ -16,6 +16,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import buckets, resources
 from iamlab.cloud.public_access import grants_to_everybody, settings_of
 from iamlab.cloud.services import guard, operation
+from iamlab.cloud.services.s3_errors import bucket_of
 from iamlab.cloud.state import LabState
 
 _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
@@ -96,12 +97,9 @@ def get_bucket_acl(call: Call, state: LabState) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAcl.html
     """
-    name = str(call.params["Bucket"])
-    bucket = resources.bucket(name)
-    if bucket is None:
-        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
+    bucket = bucket_of(call)
     acl = buckets.acl_of(bucket)
-    if settings_of(name).ignore_acls:
+    if settings_of(bucket.name).ignore_acls:
         acl["Grants"] = [
             grant
             for grant in acl["Grants"]

@@ -9,8 +9,9 @@ from typing import Any
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.moto_seam import objects, resources
+from iamlab.cloud.moto_seam import objects
 from iamlab.cloud.services import operation
+from iamlab.cloud.services.s3_errors import bucket_of, malformed_xml
 from iamlab.cloud.state import LabState
 
 _MOST = 1_000
@@ -23,12 +24,8 @@ def delete_objects(call: Call, state: LabState) -> dict[str, Any]:
     name, request = str(params["Bucket"]), params.get("Delete") or {}
     entries = request.get("Objects") or []
     if not 1 <= len(entries) <= _MOST:
-        raise AwsError(
-            "MalformedXML",
-            "The XML you provided was not well-formed or did not validate against our published schema",
-        )
-    if resources.bucket(name) is None:
-        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
+        raise malformed_xml()
+    bucket_of(call)
     deleted, errors = [], []
     for position, entry in enumerate(entries):
         error = call.refused.get(position)

@@ -19,6 +19,7 @@ from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import buckets, resources
 from iamlab.cloud.services import EVERY, guard, operation, proof
 from iamlab.cloud.services.s3_acls import refuse_acl_of_new_bucket
+from iamlab.cloud.services.s3_errors import bucket_of, no_such_bucket
 from iamlab.cloud.state import LabState
 
 _HOME = "us-east-1"
@@ -44,7 +45,7 @@ def bucket_is_there(call: Call, state: LabState) -> None:
     name = str(call.params.get("Bucket") or "")
     known = not name or name.startswith("arn:") or name.endswith("-s3alias")
     if not known and call.operation != "CreateBucket" and resources.bucket(name) is None:
-        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
+        raise no_such_bucket(name)
 
 
 @operation("s3", "CreateBucket")
@@ -161,14 +162,13 @@ def no_version_is_left(call: Call, state: LabState) -> None:
     """Raises:
     AwsError: `BucketNotEmpty`, 409; moto's own words are those for buckets without versions.
     """
-    name = str(call.params["Bucket"])
-    bucket = resources.bucket(name)
-    if bucket is not None and buckets.holds_versions(bucket):
+    bucket = bucket_of(call)
+    if buckets.holds_versions(bucket):
         raise AwsError(
             "BucketNotEmpty",
             "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
             409,
-            BucketName=name,
+            BucketName=bucket.name,
         )
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.moto_seam import objects, resources
+from iamlab.cloud.moto_seam import objects
 from iamlab.cloud.services import guard, operation
+from iamlab.cloud.services.s3_errors import bucket_of, malformed_xml
 from iamlab.cloud.state import LabState
 
 _OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
@@ -60,18 +61,6 @@ _GROUPS = frozenset(
 )
 
 
-def _malformed() -> AwsError:
-    return AwsError(
-        "MalformedXML",
-        "The XML you provided was not well-formed or did not validate against our published schema",
-    )
-
-
-def _is_there(call: Call) -> bool:
-    """moto tells of a bucket that is not there."""
-    return resources.bucket(str(call.params.get("Bucket", ""))) is not None
-
-
 @guard("s3", "CreateBucket")
 def new_bucket_is_sound(call: Call, state: LabState) -> None:
     """Raises:
@@ -91,8 +80,8 @@ def ownership_is_sound(call: Call, state: LabState) -> None:
     AwsError: `MalformedXML`.
     """
     rules = (call.params.get("OwnershipControls") or {}).get("Rules") or []
-    if _is_there(call) and [rule.get("ObjectOwnership") in _OWNERSHIPS for rule in rules] != [True]:
-        raise _malformed()
+    if [rule.get("ObjectOwnership") in _OWNERSHIPS for rule in rules] != [True]:
+        raise malformed_xml()
 
 
 @guard("s3", "PutBucketVersioning")
@@ -100,15 +89,12 @@ def versioning_is_sound(call: Call, state: LabState) -> None:
     """Raises:
     AwsError: the status isn't one, or there is none.
     """
-    if not _is_there(call):
-        return
     status = (call.params.get("VersioningConfiguration") or {}).get("Status")
     if not status:
         raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
     if status not in _VERSIONING:
-        raise _malformed()
-    bucket = resources.bucket(str(call.params["Bucket"]))
-    if bucket is not None and bucket.object_lock_enabled and status == "Suspended":
+        raise malformed_xml()
+    if bucket_of(call).object_lock_enabled and status == "Suspended":
         raise AwsError(
             "InvalidBucketState",
             "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
@@ -144,8 +130,6 @@ def tags_are_sound(call: Call, state: LabState) -> None:
     """Raises:
     AwsError: `InvalidTag`, or too many of them.
     """
-    if not _is_there(call):
-        return
     tags = [
         (str(tag.get("Key") or ""), str(tag.get("Value") or ""))
         for tag in (call.params.get("Tagging") or {}).get("TagSet") or ()
@@ -173,8 +157,6 @@ def acl_is_sound(call: Call, state: LabState) -> None:
     AwsError: the request has no ACL, or one that S3 can't read.
     """
     params = call.params
-    if not _is_there(call):
-        return
     canned, grants = params.get("ACL"), {name: params[name] for name in _GRANTS if params.get(name)}
     if not canned and not grants and not params.get("AccessControlPolicy"):
         raise AwsError(
@@ -195,7 +177,7 @@ def acl_is_sound(call: Call, state: LabState) -> None:
 
 def _check_list(acl: Mapping[str, Any]) -> None:
     """An ACL that came as a document."""
-    unreadable = AwsError("MalformedACLError", _malformed().message)
+    unreadable = malformed_xml("MalformedACLError")
     if "Owner" not in acl or "Grants" not in acl:
         raise unreadable
     _check_id("CanonicalUser/ID", str(acl["Owner"].get("ID") or ""))

@@ -14,8 +14,9 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue.kms import KEY_ID, named_key
 from iamlab.cloud.catalogue.s3_encryption import key_uses, new_encryption
 from iamlab.cloud.errors import AwsError
-from iamlab.cloud.moto_seam import encryption, keys, resources
+from iamlab.cloud.moto_seam import encryption, keys
 from iamlab.cloud.services import guard, operation, proof
+from iamlab.cloud.services.s3_errors import bucket_of, malformed_xml
 from iamlab.cloud.state import LabState
 
 _ALGORITHMS = ("AES256", "aws:kms", "aws:kms:dsse")
@@ -80,11 +81,7 @@ def get_bucket_encryption(call: Call, state: LabState) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html
     """
-    name = str(call.params["Bucket"])
-    bucket = resources.bucket(name)
-    if bucket is None:
-        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
-    default, bucket_key = encryption.rule_of(bucket)
+    default, bucket_key = encryption.rule_of(bucket_of(call))
     rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": bucket_key}
     return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
@@ -95,15 +92,10 @@ def default_encryption_is_sound(call: Call, state: LabState) -> None:
     AwsError: the rule names no algorithm of S3's, or a key for one that has none.
     """
     rules = (call.params.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
-    if resources.bucket(str(call.params["Bucket"])) is None:
-        return
     default = (rules[0] if len(rules) == 1 else {}).get("ApplyServerSideEncryptionByDefault") or {}
     algorithm, key = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
     if algorithm not in _ALGORITHMS:
-        raise AwsError(
-            "MalformedXML",
-            "The XML you provided was not well-formed or did not validate against our published schema",
-        )
+        raise malformed_xml()
     if key and algorithm == "AES256":
         raise AwsError(
             "InvalidArgument",

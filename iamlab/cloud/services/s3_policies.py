@@ -18,6 +18,7 @@ from iamlab.cloud.public_access import is_public
 from iamlab.cloud.resource_policies import policy_of
 from iamlab.cloud.services import guard, operation
 from iamlab.cloud.services.resource_documents import as_shown
+from iamlab.cloud.services.s3_errors import bucket_of
 from iamlab.cloud.state import LabState
 from iamlab.policy import Policy
 
@@ -43,7 +44,7 @@ def put_bucket_policy(call: Call, state: LabState) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html"""
     text = call.params["Policy"]
     with state.lock:
-        buckets.set_policy(_bucket(call), text.decode() if isinstance(text, bytes) else str(text))
+        buckets.set_policy(bucket_of(call), text.decode() if isinstance(text, bytes) else str(text))
     return {}
 
 
@@ -59,16 +60,8 @@ def get_bucket_policy_status(call: Call, state: LabState) -> dict[str, Any]:
     return {"PolicyStatus": {"IsPublic": is_public(_policy(call))}}
 
 
-def _bucket(call: Call) -> Any:
-    name = str(call.params["Bucket"])
-    bucket = resources.bucket(name)
-    if bucket is None:
-        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
-    return bucket
-
-
 def _policy(call: Call) -> Policy:
-    name = str(_bucket(call).name)
+    name = str(bucket_of(call).name)
     policy = policy_of(f"arn:aws:s3:::{name}")
     if policy is None:
         raise AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", 404, BucketName=name)
