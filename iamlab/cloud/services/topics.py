@@ -16,7 +16,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue.tags import tags_in
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import resources, topics
-from iamlab.cloud.services import EVERY, guard, operation
+from iamlab.cloud.services import EVERY, guard, operation, proof
 from iamlab.cloud.services.resource_documents import as_shown
 from iamlab.cloud.state import LabState
 
@@ -87,9 +87,13 @@ def topic_of(call: Call) -> Any:
 
 
 # ---------------------------------------------------------------- what is refused
-@guard("sns", EVERY)
+@proof("sns", EVERY)
 def arns_are_sound(call: Call, state: LabState) -> None:
-    """A topic's ARN is one of the Region that is asked, and so is a subscription's."""
+    """A topic's ARN is one of the Region that is asked, and so is a subscription's: else no policy could speak of it.
+
+    Raises:
+        AwsError: `InvalidParameter`.
+    """
     for name in ("TopicArn", "SubscriptionArn"):
         if call.params.get(name) is None:
             continue
@@ -102,6 +106,13 @@ def arns_are_sound(call: Call, state: LabState) -> None:
             raise invalid("Topic Name")
         if name == "SubscriptionArn" and len(parts) == _PARTS:
             raise invalid(name)
+
+
+@guard("sns", EVERY)
+def topic_is_there(call: Call, state: LabState) -> None:
+    """Raises:
+    AwsError: `NotFound`, 404.
+    """
     if call.params.get("TopicArn") is not None and call.operation not in _UNMINDFUL:
         topic_of(call)
 

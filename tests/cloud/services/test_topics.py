@@ -251,6 +251,14 @@ def test_making_a_topic_again_is_no_error_if_nothing_is_different(sns: Any) -> N
         assert sns.create_topic(Name="news", **more)["TopicArn"] == ARN
 
 
+def test_what_is_no_topic_is_told_before_any_policy_is_asked(lab: Lab, sns: Any, refusal: Any) -> None:
+    iam = boto3.client("iam")
+    iam.create_user(UserName="ana")
+    ana = lab.session(iam.create_access_key(UserName="ana")).client("sns", "us-east-1")
+    assert refusal(ana.get_topic_attributes, TopicArn="news")[0] == "InvalidParameter"
+    assert refusal(ana.get_topic_attributes, TopicArn=f"{ARN}-ghost")[0] == "AuthorizationError"
+
+
 def test_a_topic_that_is_not_there_can_be_deleted(sns: Any) -> None:
     sns.delete_topic(TopicArn=f"{ARN}-ghost")
 
