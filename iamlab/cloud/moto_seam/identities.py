@@ -182,7 +182,7 @@ def oidc_providers(account: str) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------ names and ids
-def named(account: str, kind: str, name: str) -> Any | None:
+def named(account: str, kind: str, name: str | None) -> Any | None:
     """The user, role, group or instance profile that a parameter names: IAM doesn't distinguish names by case.
 
     Where a name stands in an ARN, it does.
@@ -190,6 +190,8 @@ def named(account: str, kind: str, name: str) -> Any | None:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names
     https://github.com/saltstack/salt/issues/24947
     """
+    if name is None:  # a call without it is decided on before its parameters are looked at
+        return None
     backend = iam(account)
     records: dict[str, Any] = {
         "user": backend.users,
