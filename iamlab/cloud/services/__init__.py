@@ -103,7 +103,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "secretsmanager": ("secret_policies", "secrets", "service_keys"),
     "sns": ("topics", "labelled_permissions", "subscriptions", "messaging_policies", "service_keys"),
     "sqs": ("labelled_permissions", "queues", "messaging_policies", "service_keys"),
-    "ssm": ("service_keys",),
+    "ssm": ("parameters", "service_keys"),
     "sts": (
         "sts",
         "sts_mfa",

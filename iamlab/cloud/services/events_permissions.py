@@ -127,6 +127,20 @@ def policy_without_spaces(call: Call, state: LabState, answer: dict[str, Any]) -
         answer["Policy"] = json.dumps(json.loads(answer["Policy"]), separators=(",", ":"))
 
 
+@finish("events", "ListEventBuses")
+def buses_in_full(call: Call, state: LabState, answer: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EventBus.html"""
+    for shown in answer["EventBuses"]:
+        bus = statements.bus(call.account, call.region, str(shown["Name"]))
+        if bus is None:
+            continue
+        if bus.description:
+            shown["Description"] = bus.description
+        if bus.policy:
+            shown["Policy"] = json.dumps(json.loads(bus.policy), separators=(",", ":"))
+        shown |= {"CreationTime": bus.creation_time, "LastModifiedTime": bus.last_modified_time}
+
+
 @operation("events", "PutEvents")
 def put_events(call: Call, state: LabState) -> dict[str, Any]:
     """Each entry goes to its own bus, of whatever account.

@@ -46,6 +46,15 @@ def usage_fits_the_spec(call: Call, state: LabState) -> None:
         raise AwsError("ValidationException", f"KeyUsage {usage} is not compatible with KeySpec {spec}")
 
 
+@guard("kms", "CreateKey")
+def key_lives_in_kms(call: Call, state: LabState) -> None:
+    """There are no key stores in the lab."""
+    if call.params.get("CustomKeyStoreId"):
+        raise AwsError("CustomKeyStoreNotFoundException", "Custom key store not found.")
+    if call.params.get("Origin") in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"):
+        raise AwsError("ValidationException", "A key of this origin needs a CustomKeyStoreId.")
+
+
 @guard("kms", "CreateKey", "TagResource")
 def tags_are_the_customers(call: Call, state: LabState) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_TagResource.html, "TagException\""""

@@ -314,3 +314,32 @@ def test_what_services_say_of_policies(
     lab: Lab, refusal: Refusal, service: str, text: str, code: str, message: str
 ) -> None:
     assert _refused(lab, refusal, service, text) == (code, 400, message)
+
+
+# ------------------------------------------------------------------ Parameter Store
+def test_a_parameter_tells_who_changed_it(lab: Lab, make_user: Any, refusal: Refusal) -> None:
+    """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterMetadata.html"""
+    ssm = _client("ssm")
+    administrator = boto3.client("sts").get_caller_identity()["Arn"]
+    ssm.put_parameter(Name="/a/b", Value="x", Type="String")
+    ana = make_user("ana", {"Effect": "Allow", "Action": "ssm:*", "Resource": "*"}).client(
+        "ssm", region_name="us-east-1"
+    )
+    ana.put_parameter(Name="/a/b", Value="y", Type="String", Overwrite=True)
+    by = f"arn:aws:iam::{ACCOUNT}:user/ana"
+    history = ssm.get_parameter_history(Name="/a/b")["Parameters"]
+    assert [one["LastModifiedUser"] for one in history] == [administrator, by]
+    assert [(one["Labels"], one["Policies"]) for one in history] == [([], []), ([], [])]
+    (listed,) = ssm.describe_parameters()["Parameters"]
+    assert listed["LastModifiedUser"] == by
+    assert listed["ARN"] == f"arn:aws:ssm:{HERE}:parameter/a/b"
+    assert refusal(ssm.describe_parameters, NextToken="x")[0] == "InvalidNextToken"
+
+
+def test_a_bus_is_listed_with_its_policy(lab: Lab) -> None:
+    events = _client("events")
+    events.put_permission(Action="events:PutEvents", Principal=OTHER, StatementId="in")
+    (bus,) = events.list_event_buses()["EventBuses"]
+    assert bus == {
+        name: value for name, value in events.describe_event_bus().items() if name != "ResponseMetadata"
+    }
