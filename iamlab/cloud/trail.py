@@ -21,6 +21,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.callers import Caller
 from iamlab.cloud.data_events import Resource, is_data_event, resources_of
 from iamlab.cloud.event_names import event_name, event_source, recorded, withhold
+from iamlab.cloud.event_resources import about
 from iamlab.cloud.moto_seam.operations import Reply
 from iamlab.cloud.sessions import Session, SessionKind
 from iamlab.cloud.state import LabState
@@ -28,9 +29,9 @@ from iamlab.cloud.state import LabState
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 _SECRETS_TEXT = """
-password newpassword oldpassword secretaccesskey sessiontoken secretstring secretbinary
-samlassertion webidentitytoken plaintext privatekey tokencode authenticationcode authenticationcode1
-authenticationcode2 base32stringseed qrcodepng masteruserpassword clientsecret ciphertextblob
+password newpassword oldpassword sessiontoken
+samlassertion webidentitytoken privatekey tokencode authenticationcode authenticationcode1
+authenticationcode2 masteruserpassword clientsecret
 servicepassword servicecredentialsecret customerkey ssecustomerkey copysourcessecustomerkey
 tradeintoken contextassertion
 """
@@ -38,11 +39,21 @@ _SECRETS = frozenset(_SECRETS_TEXT.split())
 # Secret in these operations alone.
 _SECRET_PARAMETERS = {("ssm", "PutParameter"): "Value"}
 # Not told at all. https://docs.aws.amazon.com/kms/latest/developerguide/ct-creategrant.html
-_UNTOLD = frozenset({"granttoken", "granttokens"})
+# https://docs.aws.amazon.com/kms/latest/developerguide/ct-encrypt.html
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+_UNTOLD_TEXT = """
+granttoken granttokens plaintext ciphertextblob secretstring secretbinary secretaccesskey base32stringseed qrcodepng
+"""
+_UNTOLD = frozenset(_UNTOLD_TEXT.split())
+_UNTOLD_PARAMETERS = {("iam", "CreateLoginProfile"): "Password", ("iam", "UpdateLoginProfile"): "Password"}
 _READ = re.compile(
     r"(?:Get|List|Describe|Head|Lookup|Search|BatchGet|Query|Scan|Simulate|Decode|Select)"
-    r"|(?:Decrypt|Encrypt|ReEncrypt|GenerateDataKey|GenerateMac|GenerateRandom|Sign$|Verify(?:Mac)?$)"
+    r"|(?:Decrypt|Encrypt|ReEncrypt|GenerateDataKey|GenerateMac|GenerateRandom|Sign$|Verify(?:Mac)?$|AssumeRo)"
 )
+# Reads whose answer is told: STS changes nothing when it hands out credentials.
+_TOLD = re.compile(r"AssumeRo|GetSessionToken|GetFederationToken")
+# What a client and AWS agree upon.
+_TLS = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"}
 _LONGEST = 1_000
 
 
@@ -64,7 +75,8 @@ class Event:
     event_id: str
     read_only: bool
     data_event: bool
-    tls: bool = True
+    host: str | None = None
+    """The host that the client called over TLS; None without TLS, and where nobody says."""
     error_code: str | None = None
     error_message: str | None = None
     response: Mapping[str, Any] | None = None
@@ -94,10 +106,11 @@ class Event:
 
     @property
     def resources(self) -> tuple[Resource, ...]:
-        """Of a data event, the resources whose data it is about: type and ARN of each."""
+        """The resources that the record names: type and ARN of each."""
+        owner = self.owner or self.account
         if not self.data_event:
-            return ()
-        return resources_of(self.source, self.parameters, self.region, self.owner or self.account)
+            return about(self.source, self.parameters, self.response, self.region, owner)
+        return resources_of(self.source, self.parameters, self.region, owner)
 
     @property
     def allowed(self) -> bool:
@@ -118,8 +131,8 @@ class Event:
         self.fail(code or str(kind).split(":")[0] or str(reply[0]), message)
 
     def succeed(self, result: Mapping[str, Any]) -> None:
-        """Note what one of our own operations answered; reads leave no `responseElements`."""
-        if not self.read_only:
+        """Note what one of our own operations answered; reads leave no `responseElements`, nor does S3."""
+        if not self.read_only or _TOLD.match(self.name):
             self.response = clean(result)
 
     def record(self) -> dict[str, Any]:
@@ -157,6 +170,8 @@ class Event:
         if self.shared_id is not None:
             made["sharedEventID"] = self.shared_id
         made["eventCategory"] = "Data" if self.data_event else "Management"
+        if self.host is not None:
+            made["tlsDetails"] = {**_TLS, "clientProvidedHostHeader": self.host}
         session = self.caller.session
         if session is not None and session.kind is SessionKind.CONSOLE:
             made["sessionCredentialFromConsole"] = "true"
@@ -184,11 +199,20 @@ def event_for(call: Call, state: LabState) -> Event:
         event_id=str(uuid.UUID(int=state.random.getrandbits(128), version=4)),
         read_only=_READ.match(name) is not None,
         data_event=is_data_event(service, name),
+        host=_host(call) if call.secure else None,
     )
+
+
+def _host(call: Call) -> str | None:
+    headers = getattr(call.request, "headers", None)  # a call that a service makes comes without a request
+    return headers.get("Host") if headers is not None else None
 
 
 def _told(call: Call) -> Mapping[str, Any]:
     """A call's parameters without what is secret in this very operation."""
+    untold = _UNTOLD_PARAMETERS.get((call.service, call.operation))
+    if untold in call.params:
+        return {name: value for name, value in call.params.items() if name != untold}
     secret = _SECRET_PARAMETERS.get((call.service, call.operation))
     return call.params if secret not in call.params else {**call.params, secret: HIDDEN}
 

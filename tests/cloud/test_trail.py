@@ -54,6 +54,34 @@ def test_a_role_session_names_its_issuer(lab: Lab) -> None:
     assert lab.trail[-1].who == "R/app"
 
 
+def test_credentials_are_handed_out_by_reads_that_tell_what_they_gave(lab: Lab) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html"""
+    role = "arn:aws:iam::123456789012:role/R"
+    boto3.client("iam").create_role(RoleName="R", AssumeRolePolicyDocument=TRUST)
+    given = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="app")["Credentials"]
+    record = lab.trail[-1].record()
+    assert (record["readOnly"], record["eventCategory"]) == (True, "Management")
+    assert record["resources"] == [{"accountId": "123456789012", "type": "AWS::IAM::Role", "ARN": role}]
+    told = record["responseElements"]["credentials"]
+    assert set(told) == {"accessKeyId", "sessionToken", "expiration"}
+    assert told["accessKeyId"] == given["AccessKeyId"]
+    assert record["tlsDetails"] == {
+        "tlsVersion": "TLSv1.3",
+        "cipherSuite": "TLS_AES_128_GCM_SHA256",
+        "clientProvidedHostHeader": "sts.us-east-1.amazonaws.com",
+    }
+
+
+def test_keys_that_are_used_are_named_and_what_they_hide_is_not(lab: Lab) -> None:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/ct-encrypt.html"""
+    kms = boto3.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x", EncryptionContext={"for": "test"})
+    record = lab.trail[-1].record()
+    assert record["requestParameters"] == {"keyId": key["KeyId"], "encryptionContext": {"for": "test"}}
+    assert record["resources"] == [{"accountId": "123456789012", "type": "AWS::KMS::Key", "ARN": key["Arn"]}]
+
+
 def test_root_is_called_root(lab: Lab) -> None:
     lab.root_session().client("sts").get_caller_identity()
     assert lab.trail[-1].record()["userIdentity"]["type"] == "Root"
@@ -96,7 +124,7 @@ def test_secrets_and_bytes_never_enter_an_event() -> None:
     ) == {
         "UserName": "ana",
         "Password": HIDDEN,
-        "Nested": [{"SecretString": HIDDEN, "Code": "<3 bytes>"}],
+        "Nested": [{"Code": "<3 bytes>"}],
         "Long": "x" * 1000 + "…",
     }
 

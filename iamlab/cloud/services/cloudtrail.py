@@ -15,6 +15,7 @@ from typing import Any
 
 from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
+from iamlab.cloud.event_resources import listed
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.moments import moment
 from iamlab.cloud.shared_events import views
@@ -32,8 +33,8 @@ _FIELDS: dict[str, Callable[[Event], str | None]] = {
     "EventSource": lambda event: event.source,
     "AccessKeyId": lambda event: event.caller.access_key,
 }
-# What the lab's events don't list apart: nothing is found under it.
-_RESOURCES = frozenset({"ResourceType", "ResourceName"})
+# Attribute -> which of a resource's type and name it means.
+_RESOURCES = {"ResourceType": 0, "ResourceName": 1}
 
 
 @operation("cloudtrail", "LookupEvents")
@@ -72,7 +73,7 @@ def lookup_events(call: Call, state: LabState) -> dict[str, Any]:
 def _matches(event: Event, attribute: dict[str, str]) -> bool:
     key, value = attribute["AttributeKey"], attribute["AttributeValue"]
     if key in _RESOURCES:
-        return False
+        return any(resource[_RESOURCES[key]] == value for resource in _resources(event))
     if key not in _FIELDS:
         raise AwsError("InvalidLookupAttributesException", f"Invalid lookup attribute key: {key}.")
     return _FIELDS[key](event) == value
@@ -99,7 +100,7 @@ def _shown(event: Event) -> dict[str, Any]:
         "ReadOnly": _word(event.read_only),
         "EventTime": event.time,
         "EventSource": event.source,
-        "Resources": [],
+        "Resources": [{"ResourceType": kind, "ResourceName": name} for kind, name in _resources(event)],
         "CloudTrailEvent": json.dumps(event.record(), separators=(",", ":")),
     }
     if event.caller.access_key is not None:
@@ -108,6 +109,10 @@ def _shown(event: Event) -> dict[str, Any]:
     if name is not None:
         made["Username"] = name
     return made
+
+
+def _resources(event: Event) -> tuple[tuple[str, str], ...]:
+    return listed(event.source, event.parameters, event.response)
 
 
 def _user_name(event: Event) -> str | None:

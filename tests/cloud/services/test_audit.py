@@ -142,6 +142,19 @@ def test_events_are_found_by_an_attribute_newest_first(lab: Lab) -> None:
     assert {event["EventSource"] for event in created} == {"iam.amazonaws.com"}
 
 
+def test_events_are_found_by_what_they_are_about(lab: Lab) -> None:
+    """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Resource.html"""
+    made = next(event for event in lookup(**by("ResourceName", "ada")) if event["EventName"] == "CreateUser")
+    user = boto3.client("iam").get_user(UserName="ada")["User"]
+    assert {tuple(resource.values()) for resource in made["Resources"]} == {
+        ("AWS::IAM::User", "ada"),
+        ("AWS::IAM::User", user["UserId"]),
+        ("AWS::IAM::User", user["Arn"]),
+    }
+    groups = lookup(**by("ResourceType", "AWS::IAM::Group"))
+    assert {event["EventName"] for event in groups} >= {"CreateGroup", "AddUserToGroup"}
+
+
 def test_pages_keep_their_place_while_new_events_come(lab: Lab) -> None:
     client = boto3.client("cloudtrail")
     first = client.lookup_events(**by("EventName", "AddUserToGroup"), MaxResults=1)
