@@ -20,6 +20,14 @@ def grants(key: Any) -> dict[str, Any]:
     return found
 
 
+def spent_tokens(key: Any) -> set[str]:
+    """The tokens of grants that were on a key: the set itself, to be changed."""
+    if not hasattr(key, "spent_tokens"):
+        key.spent_tokens = set()
+    found: set[str] = key.spent_tokens
+    return found
+
+
 def new_id(multi_region: bool = False) -> str:
     """In the place of moto's `generate_key_id`, whose multi-Region ids are too long for its own ciphertexts.
 

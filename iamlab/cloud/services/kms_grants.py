@@ -136,6 +136,7 @@ def end_grant(call: Call, state: LabState) -> dict[str, Any]:
         dry_run(call)
         key, grant = found
         del keys.grants(key)[grant.id]
+        keys.spent_tokens(key).update(grant.tokens)
     return {}
 
 

@@ -12,6 +12,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.catalogue.kms import BY_ALIAS, KEY_ID, ON_KEY, ciphertext_key, key_names, named_key
 from iamlab.cloud.catalogue.table import words
 from iamlab.cloud.errors import AwsError
+from iamlab.cloud.grants import every_grant
 from iamlab.cloud.moto_seam import keys
 from iamlab.cloud.services import EVERY, guard, proof
 from iamlab.cloud.state import LabState
@@ -61,6 +62,21 @@ def key_is_there(call: Call, state: LabState) -> None:
         if not KEY_ID.fullmatch(resource.removeprefix("key/")):
             raise AwsError("NotFoundException", f"Invalid keyId '{name}'")
         raise AwsError("NotFoundException", f"Key '{arn}' does not exist")
+
+
+@proof("kms", *ON_KEY, "ReEncrypt")
+def grant_tokens_are_real(call: Call, state: LabState) -> None:
+    """A token of a grant that is over does nothing; one that no grant ever had is refused.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html, "InvalidGrantTokenException"
+    """
+    wanted = set(call.params.get("GrantTokens") or ())
+    if not wanted:
+        return
+    known = {token for _, grant in every_grant() for token in grant.tokens}
+    known |= {token for key in keys.every_key() for token in keys.spent_tokens(key)}
+    if wanted - known:
+        raise AwsError("InvalidGrantTokenException", "The grant token is not valid.")
 
 
 @proof("kms", "Decrypt", "ReEncrypt")

@@ -143,10 +143,20 @@ def _missing(code: str, words: str) -> Answer:
     """Services that name the first parameter that is missing, as it is called on the wire."""
 
     def answer(call: Call, found: Sequence[Breach]) -> AwsError:
-        path = found[0].path
-        return AwsError(code, words.format(path[0].upper() + path[1:]))
+        return AwsError(code, words.format(_on_the_wire(call, found[0].path)))
 
     return answer
+
+
+def _on_the_wire(call: Call, path: str) -> str:
+    """A parameter's name in the request, which differs from the model's in EC2 alone."""
+    name = path[0].upper() + path[1:]
+    shape = call.model.input_shape
+    member = shape.members.get(name) if shape is not None and call.protocol == "ec2" else None
+    if member is None:
+        return name
+    wire = str(member.serialization.get("queryName") or member.serialization.get("name", name))
+    return wire[0].upper() + wire[1:]
 
 
 # What fails -> (reason, words); Organizations tells the first of these that it finds.
@@ -203,6 +213,7 @@ _RULES: Mapping[str, Rules] = {
     ),
     **dict.fromkeys(("cognito-idp", "ecs", "eks"), Rules(_with("InvalidParameterException"), whole=False)),
     "athena": Rules(_with("InvalidRequestException"), whole=False),
+    "route53": Rules(_with("InvalidInput"), whole=False),
     "apigateway": Rules(_with("BadRequestException"), whole=False),
 }
 # All others by their protocol. S3 and its like have checks of their own.

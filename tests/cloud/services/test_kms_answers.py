@@ -223,3 +223,14 @@ def test_what_no_key_policy_can_give_to_another_account(
         refusal(theirs.create_alias, AliasName="alias/a", TargetKeyId=key["Arn"])[0]
         == "AccessDeniedException"
     )
+
+
+def test_tokens_that_no_grant_has_given(kms: Any, key: Any, make_user: Any, refusal: Refusal) -> None:
+    make_user("ana")
+    grant = kms.create_grant(
+        KeyId=key["KeyId"], GranteePrincipal="arn:aws:iam::123456789012:user/ana", Operations=["Decrypt"]
+    )
+    assert refusal(kms.describe_key, KeyId=key["KeyId"], GrantTokens=["x"])[0] == "InvalidGrantTokenException"
+    kms.describe_key(KeyId=key["KeyId"], GrantTokens=[grant["GrantToken"]])
+    kms.retire_grant(GrantToken=grant["GrantToken"])
+    kms.describe_key(KeyId=key["KeyId"], GrantTokens=[grant["GrantToken"]])

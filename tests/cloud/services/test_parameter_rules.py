@@ -82,8 +82,15 @@ _GRANT = {"KeyId": "k", "GranteePrincipal": "ada"}
             "ec2",
             "terminate_instances",
             "MissingParameter",
-            "The request must contain the parameter InstanceIds",
+            "The request must contain the parameter InstanceId",
         ),
+        (
+            "ec2",
+            "create_security_group",
+            "MissingParameter",
+            "The request must contain the parameter GroupDescription",
+        ),
+        ("route53", "create_hosted_zone", "InvalidInput", None),
         ("kinesis", "put_record", "ValidationException", None),
     ],
 )
