@@ -1,4 +1,4 @@
-"""Looking at EC2's resources as moto has stored them; nothing here imports or changes moto's EC2.
+"""EC2's resources as moto has stored them, and instances' profiles. Looking imports and makes nothing.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resources.html
 """
@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resources.html
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from iamlab.cloud.moto_seam.resources import backend
@@ -71,12 +73,8 @@ def group_named(account: str, region: str, name: str) -> Any | None:
 
 def associated_instance(account: str, region: str, association: str) -> str | None:
     """The instance that an instance profile association belongs to."""
-    found = backend("ec2", account, region)
-    entry = found.iam_instance_profile_associations.get(association) if found is not None else None
-    if entry is None and found is not None:
-        known = found.iam_instance_profile_associations.values()
-        entry = next((each for each in known if each.id == association), None)
-    return str(entry.instance.id) if entry is not None else None
+    known = associations(account, region)
+    return next((entry.instance for entry in known if entry.id == association), None)
 
 
 def launch_template(account: str, region: str, id_or_name: str) -> Any | None:
@@ -86,3 +84,57 @@ def launch_template(account: str, region: str, id_or_name: str) -> Any | None:
         return None
     identity = found.launch_template_name_to_ids.get(id_or_name, id_or_name)
     return found.launch_templates.get(identity)
+
+
+# ------------------------------------------------------------------ instance profiles
+@dataclass(frozen=True, slots=True)
+class Association:
+    """An instance and its instance profile."""
+
+    id: str
+    instance: str
+    profile_arn: str
+    profile_id: str
+
+
+def associations(account: str, region: str) -> list[Association]:
+    """All associations of a Region, oldest first."""
+    found = backend("ec2", account, region)
+    entries = found.iam_instance_profile_associations.values() if found is not None else ()
+    return [_association(entry) for entry in entries]
+
+
+def _ec2(account: str, region: str) -> Any:
+    return backend("ec2", account, region)
+
+
+def associate(account: str, region: str, instance: str, profile_arn: str) -> Association:
+    """Give an instance, which is there and has none, an instance profile."""
+    return _association(
+        _ec2(account, region).associate_iam_instance_profile(instance, iam_instance_profile_arn=profile_arn)
+    )
+
+
+def dissociate(account: str, region: str, association: str) -> None:
+    """Take an instance its instance profile."""
+    _ec2(account, region).disassociate_iam_instance_profile(association)
+
+
+@cache
+def show_profiles_by_their_ids() -> None:
+    """Let instances show their profile's id; moto shows that of the association."""
+    from moto.ec2.models.iam_instance_profile import IamInstanceProfileAssociation
+
+    kind: Any = IamInstanceProfileAssociation
+    original = kind.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.instance.iam_instance_profile["Id"] = self.iam_instance_profile.id
+
+    kind.__init__ = init
+
+
+def _association(entry: Any) -> Association:
+    profile = entry.iam_instance_profile
+    return Association(str(entry.association_id), str(entry.instance_id), str(profile.arn), str(profile.id))

@@ -51,6 +51,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "cloudtrail": ("cloudtrail", "cloudtrail_trails", "cloudtrail_selectors"),
     "dynamodb": ("dynamodb_policies",),
     "ecr": ("repository_policies",),
+    "ec2": ("ec2_instance_profiles",),
     "events": ("events_permissions",),
     "iam": (
         "iam_guards",
