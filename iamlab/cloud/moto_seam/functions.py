@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from iamlab.cloud.moto_seam.resources import backend
+from iamlab.cloud.moto_seam.resources import backend, lambda_function
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,23 @@ def find(account: str, region: str, name: str, qualifier: str | None) -> Functio
     except Exception:
         return None  # moto raises its own errors for what isn't there
     return _value(found, function)
+
+
+def moment(when: datetime) -> str:
+    """A time as Lambda writes it."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}+0000"
+
+
+def touch(account: str, region: str, name: str, when: datetime) -> None:
+    """Note that a function was changed."""
+    found = lambda_function(account, region, f"function:{name}")
+    if found is not None:
+        found.last_modified = moment(when)
+
+
+def has_url(function: Any) -> bool:
+    """Whether a function can be called by a URL."""
+    return function.url_config is not None
 
 
 def _value(store: Any, function: Any) -> Function:

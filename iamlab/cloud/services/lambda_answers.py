@@ -16,7 +16,8 @@ from iamlab.cloud.services import finish, guard
 from iamlab.cloud.services.lambda_functions import names
 from iamlab.cloud.state import LabState
 
-_ONE = ("GetFunctionConfiguration", "PublishVersion", "UpdateFunctionCode", "UpdateFunctionConfiguration")
+_ONE = ("GetFunctionConfiguration", "PublishVersion")
+_URLS = ("CreateFunctionUrlConfig", "GetFunctionUrlConfig", "UpdateFunctionUrlConfig")
 
 
 @guard("lambda", "ListVersionsByFunction")
@@ -50,6 +51,41 @@ def function_is_being_made(call: Call, state: LabState, answer: dict[str, Any]) 
         "StateReason": "The function is being created.",
         "StateReasonCode": "Creating",
     }
+
+
+@finish("lambda", "UpdateFunctionCode", "UpdateFunctionConfiguration")
+def function_is_changing(call: Call, state: LabState, answer: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html#functions-states-updating"""
+    region, account, name, _ = names(call, str(call.params["FunctionName"]))
+    functions.touch(account, region, name, call.now)
+    answer["LastModified"] = functions.moment(call.now)
+    complete(answer)
+    answer |= {
+        "LastUpdateStatus": "InProgress",
+        "LastUpdateStatusReason": "The function is being created.",
+        "LastUpdateStatusReasonCode": "Creating",
+    }
+
+
+@guard("lambda", "CreateFunctionUrlConfig")
+def function_has_no_url(call: Call, state: LabState) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html"""
+    region, account, name, _ = names(call, str(call.params["FunctionName"]))
+    found = statements.function(account, region, name)
+    if found is not None and functions.has_url(found):
+        raise AwsError(
+            "ResourceConflictException",
+            f"Failed to create function url config for [functionArn = {found.function_arn}]. "
+            "Error message:  FunctionUrlConfig exists for this Lambda function",
+            409,
+        )
+
+
+@finish("lambda", *_URLS)
+def url_in_full(call: Call, state: LabState, answer: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionUrlConfig.html"""
+    answer["FunctionUrl"] = str(answer["FunctionUrl"]).rstrip("/") + "/"
+    answer["InvokeMode"] = str(answer.get("InvokeMode") or "BUFFERED").upper()
 
 
 @finish("lambda", *_ONE)

@@ -50,6 +50,23 @@ def name_can_be_given(call: Call, state: LabState) -> None:
         )
 
 
+@guard("secretsmanager", "CreateSecret", "PutSecretValue", "UpdateSecret")
+def value_is_text_or_bytes(call: Call, state: LabState) -> None:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html"""
+    if call.params.get("SecretString") and call.params.get("SecretBinary"):
+        raise AwsError(
+            "InvalidParameterException",
+            "You can't specify both a binary secret value and a string secret value in the same secret.",
+        )
+
+
+@guard("secretsmanager", "BatchGetSecretValue", "ListSecrets")
+def token_is_one_of_ours(call: Call, state: LabState) -> None:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html, InvalidNextToken"""
+    if not str(call.params.get("NextToken") or "0").isdigit():
+        raise AwsError("InvalidNextTokenException", "The NextToken value is invalid.")
+
+
 @guard("secretsmanager", *_NOT_OF_DELETED)
 def secret_is_not_deleted(call: Call, state: LabState) -> None:
     """What isn't for a secret that waits for its deletion."""

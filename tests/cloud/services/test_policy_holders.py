@@ -343,3 +343,37 @@ def test_a_bus_is_listed_with_its_policy(lab: Lab) -> None:
     assert bus == {
         name: value for name, value in events.describe_event_bus().items() if name != "ResponseMetadata"
     }
+
+
+# ------------------------------------------------------------------ functions that change, and their URLs
+def test_a_changed_function_tells_when(lab: Lab, function: dict[str, Any]) -> None:
+    functions = _client("lambda")
+    lab.clock.advance(hours=1)
+    changed = functions.update_function_configuration(FunctionName="fn", Timeout=9)
+    assert (changed["Timeout"], changed["LastUpdateStatus"]) == (9, "InProgress")
+    assert changed["LastModified"] > function["LastModified"]
+    assert changed["RevisionId"] != function["RevisionId"]
+    found = functions.get_function_configuration(FunctionName="fn")
+    assert (found["LastModified"], found["RevisionId"]) == (changed["LastModified"], changed["RevisionId"])
+    assert found["LastUpdateStatus"] == "Successful"
+
+
+def test_a_function_has_one_url(function: dict[str, Any], refusal: Refusal) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html"""
+    functions = _client("lambda")
+    made = functions.create_function_url_config(FunctionName="fn", AuthType="AWS_IAM")
+    assert made["FunctionUrl"].endswith(".lambda-url.us-east-1.on.aws/")
+    assert made["InvokeMode"] == "BUFFERED"
+    assert refusal(functions.create_function_url_config, FunctionName="fn", AuthType="NONE") == (
+        "ResourceConflictException",
+        409,
+        f"Failed to create function url config for [functionArn = arn:aws:lambda:{HERE}:function:fn]. "
+        "Error message:  FunctionUrlConfig exists for this Lambda function",
+    )
+
+
+def test_a_secret_is_text_or_bytes(lab: Lab, refusal: Refusal) -> None:
+    secrets = _client("secretsmanager")
+    both = {"SecretString": "x", "SecretBinary": b"y"}
+    assert refusal(secrets.create_secret, Name="box", **both)[0] == "InvalidParameterException"
+    assert refusal(secrets.list_secrets, NextToken="x")[0] == "InvalidNextTokenException"
