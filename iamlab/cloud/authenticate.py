@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from iamlab.cloud import s3_refusals, sigv4
 from iamlab.cloud.call import AuthKind
 from iamlab.cloud.callers import ANONYMOUS, Caller, Credential, caller_for, find_credential
 from iamlab.cloud.errors import AwsError, Failure, failure
+from iamlab.cloud.moto_seam import operations
 from iamlab.cloud.moto_seam.operations import Operation
 from iamlab.cloud.signed import DATE, S3, Signed, read_signature
 from iamlab.cloud.state import LabState
@@ -30,6 +32,13 @@ from iamlab.cloud.state import LabState
 _SKEW = timedelta(minutes=5)
 _S3_SKEW = timedelta(minutes=15)
 _V2_LIFETIME = timedelta(hours=1)
+# A region in the name of a host; in S3's it stands right before the domain, for buckets may be called like regions.
+_IN_HOST = re.compile(
+    r"(?:^|[.-])([a-z]{2}(?:-[a-z]+)+-\d)\.(?:[a-z]+\.)*(?:amazonaws\.com|api\.aws)", re.IGNORECASE
+)
+_IN_S3_HOST = re.compile(
+    r"(?:^|\.)s3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com", re.IGNORECASE
+)
 
 # Names under which requests to S3 are signed, besides its own.
 _S3_NAMES = frozenset({"s3express", "s3-object-lambda", "s3-outposts"})
@@ -65,6 +74,9 @@ def authenticate(operation: Operation, request: Any, body: bytes, state: LabStat
             return Identity(ANONYMOUS, AuthKind.ANONYMOUS)
         raise failure(Failure.NO_CREDENTIALS, service, protocol)
     _check_scope(signed, operation)
+    if signed.kind is AuthKind.POST and operation.model.name != "PutObject":
+        # What a form's policy allows is an upload.
+        raise AwsError("AccessDenied", "Access Denied", 403)
     credential = find_credential(signed.access_key, state)
     if credential is None or not credential.active:
         raise _telling(
@@ -73,6 +85,7 @@ def authenticate(operation: Operation, request: Any, body: bytes, state: LabStat
     _check_token(credential, signed, service, protocol)
     signed_at = _check_time(signed, service, protocol, state)
     _check_signature(credential, signed, request, body, service, protocol)
+    _check_region(signed, request, service, protocol)
     if credential.expired(state.clock.now()):
         raise _telling(
             failure(Failure.EXPIRED_TOKEN, service, protocol),
@@ -203,8 +216,63 @@ def _check_signature(
             service,
             s3_refusals.of_signature(signed.access_key, signed.signature, text, canonical),
         )
+    if signed.scope is None:
+        _check_v2_query(signed, request, service, protocol)
     if canonical:
         _check_payload(credential, signed, request, body, service, protocol)
+        _check_headers(signed, request, service)
+
+
+def _check_v2_query(signed: Signed, request: Any, service: str, protocol: str) -> None:
+    """Version 2 signs a list of parameters; one that isn't on it must not make another operation of a URL."""
+    told = sigv4.V2_RESOURCES | {"list-type"}  # both listings need the same permission
+    unsigned = request.args.keys() & operations.subresources(service) - told
+    if unsigned and signed.kind is AuthKind.QUERY:
+        raise failure(Failure.BAD_SIGNATURE, service, protocol)
+
+
+def _check_headers(signed: Signed, request: Any, service: str) -> None:
+    """Whoever holds a signed request can't add to it what S3 would obey (`x-amz-copy-source`, `x-amz-acl`).
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    """
+    if service not in S3:
+        return
+    names = {str(name).lower() for name, _ in request.headers.items()}
+    unsigned = sorted(name for name in names - set(signed.headers) if name.startswith("x-amz-"))
+    if unsigned:
+        raise AwsError(
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+            403,
+            HeadersNotSigned=", ".join(unsigned),
+        )
+
+
+_S3_REGION = {
+    AuthKind.HEADER: ("AuthorizationHeaderMalformed", "The authorization header is malformed"),
+    AuthKind.QUERY: ("AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter"),
+}
+
+
+def _check_region(signed: Signed, request: Any, service: str, protocol: str) -> None:
+    """The region that was signed for is the one that the host stands in, where its name says so.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    """
+    if signed.scope is None or signed.kind is AuthKind.POST:
+        return
+    host = request.headers.get("Host", "")
+    found = (_IN_S3_HOST if service == "s3" else _IN_HOST).search(host)
+    if found is None or found[1].lower() == signed.scope.region:
+        return
+    if service in S3:
+        code, start = _S3_REGION[signed.kind]
+        right = found[1].lower()
+        raise AwsError(
+            code, f"{start}; the region '{signed.scope.region}' is wrong; expecting '{right}'", Region=right
+        )
+    raise failure(Failure.BAD_SIGNATURE, service, protocol, "Credential should be scoped to a valid region. ")
 
 
 def _signed_text(signed: Signed, request: Any, body: bytes, service: str) -> tuple[str, str]:
@@ -245,9 +313,10 @@ def _check_payload(
         return
     assert signed.scope is not None
     if declared.startswith(sigv4.STREAMING):
-        if declared == sigv4.SIGNED_CHUNKS and not sigv4.chunks_match(
+        signed_chunks = declared in sigv4.SIGNED_CHUNKS and sigv4.chunks_match(
             body, credential.secret, signed.scope, signed.amz_date, signed.signature
-        ):
+        )
+        if not (signed_chunks or declared == sigv4.UNSIGNED_CHUNKS):
             raise failure(Failure.BAD_SIGNATURE, service, protocol)
         return
     actual = hashlib.sha256(body).hexdigest()

@@ -22,6 +22,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.callers import ANONYMOUS
 from iamlab.cloud.errors import AwsError, Failure, failure
 from iamlab.cloud.moto_seam import accounts, operations, resources
+from iamlab.cloud.moto_seam.chosen import restated
 from iamlab.cloud.moto_seam.dispatch import Endpoint
 from iamlab.cloud.moto_seam.faults import mended
 from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
@@ -227,7 +228,8 @@ class Gate:
         # Written over whatever the request claims for itself.
         request.environ[_OWNER_HEADER] = account
         with self._turns.get(call.service) or nullcontext():
-            reply: Reply = endpoint.handler(request, request.raw_url, request.headers)
+            taken = restated(request, call.model, call.params, call.region)
+            reply: Reply = endpoint.handler(taken, taken.raw_url, taken.headers)
         reply = mended(reply, call.service, call.protocol, call.model)
         finishes = services.finishes(call.service, call.operation)
         if not finishes or reply[0] >= 400:

@@ -24,6 +24,7 @@ DATE = "%Y%m%dT%H%M%SZ"
 """How a signature writes its date."""
 
 _LONGEST_URL = 604_800
+_DIGITS = 11  # seconds since the epoch, for some thousand years
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _from_query(args: Any, service: str, protocol: str) -> Signed:
                 "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
             )
         raise failure(Failure.INCOMPLETE, service, protocol)
-    if not expires.isdigit() or int(expires) > _LONGEST_URL:
+    if not (expires.isascii() and expires.isdigit()) or int(expires) > _LONGEST_URL:
         raise _query_error("X-Amz-Expires must be less than a week (in seconds) that is 604800")
     access_key, scope = _credential(args["X-Amz-Credential"], service, protocol)
     return Signed(
@@ -125,7 +126,7 @@ def _from_query(args: Any, service: str, protocol: str) -> Signed:
 
 def _from_v2_query(args: Any) -> Signed:
     expires = args.get("Expires", "")
-    if not expires.isdigit():
+    if not (expires.isascii() and expires.isdigit() and len(expires) <= _DIGITS):
         raise AwsError("AccessDenied", "Invalid date (should be seconds since epoch): " + expires, 403)
     return Signed(
         AuthKind.QUERY,

@@ -24,7 +24,8 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 STREAMING = "STREAMING-"
-SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+SIGNED_CHUNKS = ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")
+UNSIGNED_CHUNKS = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
 # Services whose paths are signed as they are sent: neither dot segments removed nor encoded a second time.
 _RAW_PATH = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})
@@ -89,7 +90,8 @@ def canonical_query(query: str) -> str:
     for part in query.split("&"):
         name, _, value = part.partition("=")
         if part and name != "X-Amz-Signature":
-            pairs.append((_encode(name), _encode(value)))
+            # services read a plus as a space
+            pairs.append((_encode(name.replace("+", " ")), _encode(value.replace("+", " "))))
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
@@ -141,15 +143,15 @@ def chunks_match(body: bytes, secret: str, scope: Scope, amz_date: str, seed: st
     return False
 
 
-# Query parameters that are part of what Version 2 signs.
 _V2_RESOURCES_TEXT = """
 accelerate acl analytics cors defaultObjectAcl delete inventory lifecycle location logging metrics
 notification object-lock partNumber policy replication requestPayment response-cache-control
-response-content-disposition response-content-encoding response-content-language response-content-
-type response-expires restore select select-type storageClass tagging torrent uploadId uploads
-versionId versioning versions website
+response-content-disposition response-content-encoding response-content-language
+response-content-type response-expires restore select select-type storageClass tagging torrent
+uploadId uploads versionId versioning versions website
 """
-_V2_RESOURCES = frozenset(_V2_RESOURCES_TEXT.split())
+V2_RESOURCES = frozenset(_V2_RESOURCES_TEXT.split())
+"""Query parameters that are part of what Version 2 signs."""
 
 
 def string_to_sign_v2(
@@ -171,7 +173,7 @@ def string_to_sign_v2(
         name, equals, value = part.partition("=")
         if name == "x-amz-security-token":
             custom[name] = unquote(value)
-        elif name in _V2_RESOURCES:
+        elif name in V2_RESOURCES:
             subresources.append(name + equals + unquote(value))
     resource = bucket_path + ("?" + "&".join(sorted(subresources)) if subresources else "")
     lines = [method, plain.get("content-md5", ""), plain.get("content-type", ""), expires]

@@ -30,9 +30,17 @@ def allow(action: str, *resources: str) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": list(resources) or "*"}
 
 
-def send(session: boto3.Session, service: str, url: str, body: str, headers: dict[str, str]) -> int:
+def send(
+    session: boto3.Session,
+    service: str,
+    url: str,
+    body: str | bytes,
+    headers: dict[str, str],
+    method: str = "",
+) -> int:
     """The status of a request that no client would make, signed with a session's key."""
-    method, sign = ("PUT", S3SigV4Auth) if service == "s3" else ("POST", SigV4Auth)
+    put, sign = ("PUT", S3SigV4Auth) if service == "s3" else ("POST", SigV4Auth)
+    method = method or put
     request = AWSRequest(method=method, url=url, data=body, headers=headers)
     sign(session.get_credentials(), service, "us-east-1").add_auth(request)
     return int(
@@ -104,3 +112,57 @@ def test_a_copy_of_no_object_is_refused(lab: Lab, source: str) -> None:
     s3.create_bucket(Bucket="mine")
     with pytest.raises(ClientError, match="InvalidArgument"):
         s3.copy_object(Bucket="mine", Key="copy", CopySource=source)
+
+
+def test_a_call_runs_in_the_region_that_was_decided_on(lab: Lab, make_user: MakeUser) -> None:
+    there = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    ana = make_user("ana", allow("sqs:*"), allow("sqs:*") | {"Effect": "Deny", "Condition": there})
+    call = "Action=CreateQueue&Version=2012-11-05&QueueName=there"
+    # the URL names no region, the client's name another one than the signature
+    assert (
+        send(ana, "sqs", "https://sqs.amazonaws.com/", call, FORM | {"User-Agent": "region/eu-west-1"}) < 400
+    )
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    assert send(ana, "sqs", "https://sqs.eu-west-1.amazonaws.com/", call, FORM) == 403
+    assert "QueueUrls" not in boto3.client("sqs", "eu-west-1").list_queues()
+    assert len(boto3.client("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_a_header_is_no_parameter(lab: Lab, make_user: MakeUser) -> None:
+    ssm = boto3.client("ssm")
+    for name in ("t", "mine"):
+        ssm.put_parameter(Name=name, Value="old", Type="String")
+    ana = make_user("ana", allow("ssm:*", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/mine"))
+    headers = JSON | {"X-Amz-Target": "AmazonSSM.DeleteParameter", "Name": "t"}
+    send(ana, "ssm", "https://ssm.us-east-1.amazonaws.com/", json.dumps({"Name": "mine"}), headers)
+    assert [one["Name"] for one in ssm.describe_parameters()["Parameters"]] == ["t"]
+
+
+PART = 'Content-Disposition: form-data; name="thingName"'
+BODIES = {
+    "form": (f"--B\r\n{PART}\r\n\r\ntheirs\r\n--B--\r\n", "multipart/form-data; boundary=B"),
+    "odd-form": ("thingName=theirs", "Application/X-WWW-Form-URLEncoded"),
+    "json": (json.dumps({"thingName": "theirs"}), "application/json"),
+}
+
+
+@pytest.mark.parametrize("kind", list(BODIES))
+def test_what_the_path_names_the_body_does_not_name_anew(lab: Lab, make_user: MakeUser, kind: str) -> None:
+    iot = boto3.client("iot")
+    for name in ("mine", "theirs"):
+        iot.create_thing(thingName=name)
+    ana = make_user("ana", allow("iot:*", f"arn:aws:iot:us-east-1:{ACCOUNT}:thing/mine"))
+    body, content = BODIES[kind]
+    url = "https://iot.us-east-1.amazonaws.com/things/mine"
+    send(ana, "iot", url, body, {"Content-Type": content}, "DELETE")
+    assert "theirs" in [thing["thingName"] for thing in iot.list_things()["things"]]
+
+
+@pytest.mark.parametrize("path", ["//things/mine", "/things/mine/", "/things/%6dine", "/things/x/../mine"])
+def test_a_path_means_the_same_however_it_is_spelled(lab: Lab, make_user: MakeUser, path: str) -> None:
+    iot = boto3.client("iot")
+    for name in ("mine", "theirs"):
+        iot.create_thing(thingName=name)
+    ana = make_user("ana", allow("iot:*", f"arn:aws:iot:us-east-1:{ACCOUNT}:thing/mine"))
+    send(ana, "iot", f"https://iot.us-east-1.amazonaws.com{path}", "", {}, "DELETE")
+    assert "theirs" in [thing["thingName"] for thing in iot.list_things()["things"]]

@@ -36,7 +36,7 @@ from werkzeug.exceptions import NotFound
 
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.moto_seam import buckets, forms
-from iamlab.cloud.moto_seam.chosen import choose
+from iamlab.cloud.moto_seam.chosen import choose, is_form
 from iamlab.cloud.moto_seam.json_types import misfit
 from iamlab.cloud.moto_seam.query_errors import Reply as Reply
 from iamlab.cloud.moto_seam.query_errors import named
@@ -114,8 +114,11 @@ def operation_of(service: str, request: Request, body: bytes) -> Operation:
         raise UnknownOperationError(service) from error
     if service in _OF_ONE_VERSION and request.values.get("Version") != model.api_version:
         raise UnknownOperationError(service)
-    if request.args and service != "s3":
-        _check_url(request, operation, protocol)
+    if service != "s3":
+        if protocol not in ("query", "ec2") and is_form(request):
+            raise BadInputError(f"{operation.name} takes no form")
+        if request.args:
+            _check_url(request, operation, protocol)
     # A streaming body (an object's bytes) is never a parameter that a decision could need.
     readable = b"" if operation.input_shape is not None and operation.has_streaming_input else plain
     if readable and "json" in protocol:
@@ -175,6 +178,16 @@ def _check_types(service: str, operation: OperationModel, body: bytes) -> None:
 
 def _has(operation: OperationModel, parameter: str) -> bool:
     return operation.input_shape is not None and parameter in operation.input_shape.members
+
+
+@cache
+def subresources(service: str) -> frozenset[str]:
+    """The query parameters that tell a service's operations apart: `?acl`, `?policy`."""
+    model = get_service_model(service)
+    uris = (model.operation_model(name).http["requestUri"] for name in model.operation_names)
+    return frozenset(part.partition("=")[0] for uri in uris for part in uri.partition("?")[2].split("&")) - {
+        ""
+    }
 
 
 def knows(service: str, request: Request) -> bool:

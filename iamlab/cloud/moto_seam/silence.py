@@ -14,9 +14,10 @@ from importlib import import_module
 from typing import Any
 
 from moto.core import responses, utils
+from moto.core.responses import BaseResponse
 
 from iamlab.cloud.moto_seam import buckets, keys, sealed
-from iamlab.cloud.moto_seam.chosen import chosen
+from iamlab.cloud.moto_seam.chosen import chosen, in_region, of_no_header, of_the_body, parameter
 from iamlab.cloud.moto_seam.picking import pick
 
 # module, object inside it ('' = the module itself), attribute, replacement
@@ -31,6 +32,15 @@ _EAGER: tuple[tuple[str, str, str, Any], ...] = (
     ("moto.iam.models", "", "mark_account_as_visited", lambda *_args, **_kwargs: None),
     # moto would read the operation from where the gate doesn't look.
     ("moto.core.responses", "BaseResponse", "_get_action", chosen),
+    ("moto.core.responses", "BaseResponse", "_get_param", parameter),
+    ("moto.core.responses", "", "_decode_dict", of_no_header),
+    ("moto.core.parse", "RestJSONParser", "_initial_body_parse", of_the_body),
+    (
+        "moto.core.responses",
+        "BaseResponse",
+        "get_region_from_url",
+        in_region(BaseResponse.get_region_from_url),
+    ),
     # … and parameters from what looks like a form inside of a JSON body.
     ("moto.core.responses", "", "parse_qsl", lambda *_args, **_kwargs: []),
     # Called for each request over a class that never changes.
@@ -53,6 +63,14 @@ _LAZY: dict[str, tuple[tuple[str, str, str, Any], ...]] = {
             "LambdaFunction",
             "_invoke_lambda",
             lambda self, *_args, **_kwargs: ("events of other services don't run functions here", True, ""),
+        ),
+    ),
+    "emr": (
+        (
+            "moto.emr.responses",
+            "ElasticMapReduceResponse",
+            "get_region_from_url",
+            in_region(BaseResponse.get_region_from_url),
         ),
     ),
     # A queue's dates are whole seconds.
