@@ -20,6 +20,7 @@ from iamlab.cloud.call import Call
 from iamlab.cloud.errors import AwsError
 from iamlab.cloud.services import operation
 from iamlab.cloud.services.analyzer_answers import invalid, page
+from iamlab.cloud.services.finding_words import OURS, details
 from iamlab.cloud.state import LabState
 from iamlab.engine import Request, decide
 from iamlab.policy import Policy
@@ -35,7 +36,7 @@ _PUBLIC = Space(condition=PUBLIC_CONDITION, callers="anonymous")
 
 _TRUST = "AWS::IAM::AssumeRolePolicyDocument"
 _BUCKET = "AWS::S3::Bucket"
-_PUBLICLY = "The resource policy grants public access for the specified resource type."
+_PUBLICLY = "The resource policy grants public access for the given resource type."
 _OPEN = "Public access granted in the statement with"
 
 
@@ -50,9 +51,10 @@ def validate_policy(call: Call, state: LabState) -> dict[str, Any]:
         raise invalid("validatePolicyResourceType is for policies of type RESOURCE_POLICY.")
     if resource_type == _TRUST:
         kind, resource_type = "trust", None
-    found = Policy(params["policyDocument"]).findings(kind, resource_type=resource_type)
-    shown, more = page(call, found)
-    return {"findings": [_finding(finding) for finding in shown], **more}
+    text = params["policyDocument"]
+    found = Policy(text).findings(kind, resource_type=resource_type)
+    shown, more = page(call, [finding for finding in found if finding.code not in OURS])
+    return {"findings": [_finding(finding, text) for finding in shown], **more}
 
 
 @operation("accessanalyzer", "CheckNoNewAccess")
@@ -105,7 +107,7 @@ def check_no_public_access(call: Call, state: LabState) -> dict[str, Any]:
         return {"result": "FAIL", "message": _PUBLICLY, "reasons": reasons}
     witness = _granted(policy, "RESOURCE_POLICY", _PUBLIC)
     if witness is None:
-        return _passed("The resource policy does not grant public access for the specified resource type.")
+        return _passed("The resource policy does not grant public access for the given resource type.")
     return _failed(
         _PUBLICLY,
         _OPEN,
@@ -170,10 +172,9 @@ def _reason(where: str, number: int, sid: str | None) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------ findings on the wire
-def _finding(finding: Finding) -> dict[str, Any]:
-    details = finding.message if not finding.why else f"{finding.message}. {finding.why}"
+def _finding(finding: Finding, text: str) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "findingDetails": details,
+        "findingDetails": details(finding, text),
         "findingType": str(finding.severity),
         "issueCode": finding.code,
         "learnMoreLink": finding.learn_more,

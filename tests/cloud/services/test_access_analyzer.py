@@ -47,6 +47,51 @@ def test_findings_come_with_aws_s_words_and_places(analyzer: Any) -> None:
     assert finding["learnMoreLink"].startswith("https://docs.aws.amazon.com/")
 
 
+# statement -> finding's code, and what AWS says
+WORDS: dict[str, tuple[Any, str, str]] = {
+    "a mistyped action": (
+        allow("s3:GetObjct", "arn:aws:s3:::reports/*"),
+        "INVALID_ACTION",
+        "The action s3:GetObjct does not exist. Did you mean s3:GetObject?",
+    ),
+    "any role": (
+        allow("iam:PassRole"),
+        "PASS_ROLE_WITH_STAR_IN_RESOURCE",
+        "Using the iam:PassRole action with wildcards (*) in the resource can be overly permissive because it allows "
+        "iam:PassRole permissions on multiple resources. We recommend that you specify resource ARNs or add the "
+        "iam:PassedToService condition key to your statement.",
+    ),
+    "an empty Sid": (
+        allow("s3:GetObject", "arn:aws:s3:::reports/*", Sid=""),
+        "EMPTY_SID_VALUE",
+        "Add a value to the empty string in the Sid element.",
+    ),
+    "a bucket's name": (
+        allow("s3:GetObject", "reports"),
+        "INVALID_ARN_PREFIX",
+        "Add the required prefix (arn) to the resource ARN.",
+    ),
+    "no resource": (
+        {"Effect": "Allow", "Action": "s3:GetObject"},
+        "MISSING_RESOURCE",
+        "Add a Resource or NotResource element to the policy statement.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WORDS)
+def test_findings_are_told_in_aws_s_words(analyzer: Any, case: str) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"""
+    statement, code, words = WORDS[case]
+    found = analyzer.validate_policy(policyDocument=document(statement), policyType=IDENTITY)["findings"]
+    assert [(finding["issueCode"], finding["findingDetails"]) for finding in found] == [(code, words)]
+
+
+def test_checks_that_aws_does_not_make_are_kept_to_ourselves(analyzer: Any) -> None:
+    text = document(allow("s3:ListBucket", "arn:aws:s3:::reports/*"))
+    assert analyzer.validate_policy(policyDocument=text, policyType=IDENTITY)["findings"] == []
+
+
 def test_a_trust_policy_is_validated_as_one(analyzer: Any) -> None:
     trust = document({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"})
     found = analyzer.validate_policy(
