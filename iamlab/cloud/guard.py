@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +45,33 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def no_proxy(original: Callable[..., str | None]) -> Callable[..., str | None]:
+    """Around botocore's choice of a proxy: what goes to loopback goes there itself."""
+
+    def choose(settings: Any, url: str) -> str | None:
+        return None if is_loopback(url) else original(settings, url)
+
+    return choose
+
+
+def no_address(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Around `socket.getaddrinfo`: AWS has no address, for whoever asks for it past boto3 and `requests`.
+
+    Other libraries (`urllib`, `httpx`, `aiohttp`) would take a presigned URL for a real one.
+    """
+
+    def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
+        url = f"https://[{name}]/" if ":" in name else f"https://{name.rstrip('.')}/"
+        if AWS_URL.match(url) or METADATA_URL.match(url):
+            raise socket.gaierror(
+                socket.EAI_NONAME, f"the lab keeps {name} out of reach: use boto3 or requests, or lab.serve()"
+            )
+        return original(host, *args, **kwargs)
+
+    return look_up
 
 
 def refuse(request: AWSPreparedRequest, event_name: str = "") -> Reply:

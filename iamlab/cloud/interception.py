@@ -10,11 +10,12 @@ process, would find the gate behind every path.
 from __future__ import annotations
 
 import functools
+import socket
 from collections.abc import Callable
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.httpsession import URLLib3Session
+from botocore.httpsession import ProxyConfiguration, URLLib3Session
 from moto.core.base_backend import BaseBackend
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.models import MockAWS, botocore_stubber
@@ -57,6 +58,8 @@ class Interception:
         self._set(botocore_stubber, "process_request", self.answer)
         self._set(BaseBackend, "urls", self._gated(BaseBackend.urls))
         self._set(BaseBackend, "url_paths", self._gated(BaseBackend.url_paths))
+        self._set(ProxyConfiguration, "proxy_url_for", guard.no_proxy(ProxyConfiguration.proxy_url_for))
+        self._set(socket, "getaddrinfo", guard.no_address(socket.getaddrinfo))
         guard.cover_requests()
 
     def _clock_in(self) -> Callable[[], None]:

@@ -16,6 +16,16 @@ __all__ = ["Handler", "Loopback"]
 class Handler(BaseHTTPRequestHandler):
     """What answers one request; subclasses add `do_GET` and the like."""
 
+    def parse_request(self) -> bool:
+        """Refuse a page of the web that a browser took for this machine, by the name that it knows the server by."""
+        if not super().parse_request():
+            return False
+        name = self.headers.get("Host", "").rsplit(":", 1)[0].lower()
+        if name not in ("", "127.0.0.1", "localhost"):
+            self.reply(403, "text/plain", b"this server answers to loopback names only\n")
+            return False
+        return True
+
     def reply(self, status: int, kind: str, data: bytes) -> None:
         """Send a whole answer.
 

@@ -91,6 +91,15 @@ def test_a_queue_is_the_one_decided_on_however_it_is_named(
     assert "Messages" not in boto3.client("sqs").receive_message(QueueUrl=shut)
 
 
+@pytest.mark.parametrize("url", ["mine-x/shut", "https://mine-x/shut", "mine-x://shut"])
+def test_a_queue_is_what_stands_last_in_its_url(lab: Lab, make_user: MakeUser, url: str) -> None:
+    shut = boto3.client("sqs").create_queue(QueueName="shut")["QueueUrl"]
+    ana = make_user("ana", allow("sqs:*", f"arn:aws:sqs:us-east-1:{ACCOUNT}:mine-*"))
+    call = f"Action=SendMessage&Version=2012-11-05&MessageBody=x&QueueUrl={url}"
+    assert send(ana, "sqs", SQS, call, FORM) >= 400
+    assert "Messages" not in boto3.client("sqs").receive_message(QueueUrl=shut)
+
+
 @pytest.mark.parametrize("source", ["//mine/theirs/key", "mine/shut#x", "mine/shut;x", "mine/shut?x=1"])
 def test_a_copy_reads_what_was_decided_on(lab: Lab, make_user: MakeUser, source: str) -> None:
     s3 = boto3.client("s3")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -141,6 +143,22 @@ def test_a_client_without_its_event_handlers_stays_in(lab: Lab, watch: Watch) ->
 def test_requests_to_aws_stay_in_too(lab: Lab, watch: Watch, url: str) -> None:
     assert requests.get(url).status_code >= 400
     assert watch.seen == []
+
+
+@pytest.mark.parametrize("host", ["sts.amazonaws.com", "b.s3.eu-west-1.amazonaws.com.", "169.254.169.254"])
+def test_other_libraries_find_no_address_of_aws(watch: Watch, host: str) -> None:
+    with Lab(), pytest.raises(urllib.error.URLError, match="out of reach"):
+        urllib.request.urlopen(f"http://{host}/latest", timeout=1)
+    assert watch.seen == []
+
+
+def test_no_proxy_comes_between_a_client_and_loopback(lab: Lab) -> None:
+    server = lab.serve()
+    config = Config(
+        proxies={"http": "http://192.0.2.1:3128"}, connect_timeout=1, retries={"total_max_attempts": 1}
+    )
+    client = boto3.client("sts", endpoint_url=server.url, config=config)
+    assert client.get_caller_identity()["Account"] == lab.account_id
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,12 @@ def test_tokens_are_refused(instance: Instance, headers: dict[str, str], status:
     assert ask(instance, "/latest/api/token", "PUT", **headers)[0] == status
 
 
+def test_a_page_of_the_web_gets_no_token(instance: Instance) -> None:
+    """A browser that a page's own host name leads to loopback sends that name."""
+    assert ask(instance, "/latest/api/token", "PUT", **{TTL: "60", "Host": "rebound.example.org"})[0] == 403
+    assert ask(instance, "/latest/api/token", "PUT", **{TTL: "60", "Host": "localhost:80"})[0] == 200
+
+
 def test_a_token_ends_by_the_labs_clock(iam_lab: Lab, instance: Instance) -> None:
     token = token_of(instance)
     assert ask(instance, CREDENTIALS, **{TOKEN: token}) == (200, "Web")

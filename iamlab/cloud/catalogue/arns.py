@@ -219,8 +219,10 @@ def _texts(value: Any) -> list[str]:
 
 def _bare(text: str, parameter: str) -> str:
     """The name inside an ARN or URL."""
-    if parameter.endswith("url") and "://" in text:
-        return text.rstrip("/").rsplit("/", 1)[-1]
+    if parameter.endswith(
+        "url"
+    ):  # what stands last, as the service reads it, even where it isn't a whole URL
+        return text.rsplit("/", 1)[-1]
     if text.startswith("arn:"):
         return re.split("[:/]", text)[-1]
     return text

@@ -37,6 +37,26 @@ _PROCESSES = (
     "os.fork",
     "os.forkpty",
 )
+# … and what would do the same past Python.
+_OF_C = frozenset(
+    [
+        "connect",
+        "dlopen",
+        "dlsym",
+        "execv",
+        "execve",
+        "execvp",
+        "fork",
+        "popen",
+        "posix_spawn",
+        "posix_spawnp",
+        "sendmsg",
+        "sendto",
+        "syscall",
+        "system",
+        "vfork",
+    ]
+)
 
 
 class LoadError(Exception):
@@ -59,8 +79,9 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     outbox = os.fdopen(os.dup(1), "wb", 0)
     layers = [path for path in os.environ.pop("_IAMLAB_LAYERS", "").split(os.pathsep) if path]
-    # The first entry is this file's own folder, which is no business of the function's.
-    sys.path[0:1] = [os.environ["LAMBDA_TASK_ROOT"], *layers]
+    given = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"], *layers, *given]
+    _shut()
     sys.addaudithook(_stay_here)
     handler = _try_to_load()
     _say(outbox, READY)
@@ -173,9 +194,24 @@ def _context(request: dict[str, Any]) -> SimpleNamespace:
 
 
 # ------------------------------------------------------------------ what it may not do
+def _shut() -> None:
+    """Close what starts processes without an audit event, as `multiprocessing` does."""
+    try:
+        import _posixsubprocess
+    except ImportError:  # not on Windows
+        return
+    _posixsubprocess.fork_exec = _no_process
+
+
+def _no_process(*_: Any) -> Any:
+    raise PermissionError("a function in the lab can't start processes")
+
+
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in _PROCESSES:
-        raise PermissionError("a function in the lab can't start processes")
+    if event in _PROCESSES or (event == "import" and arguments[0] == "_posixsubprocess"):
+        _no_process()
+    if event == "ctypes.dlsym" and arguments[1] in _OF_C:
+        raise PermissionError(f"a function in the lab can't call {arguments[1]}")
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         address = arguments[1]
         # what has no host is a program of this machine, which may reach further

@@ -72,7 +72,8 @@ class Worker:
             layers.append(str(path / "python"))
         self._root = str(root)
         self._process = subprocess.Popen(
-            [sys.executable, "-u", str(Path(runner.__file__))],
+            # isolated: no variable of the function's makes Python run its code before `runner` has shut the doors
+            [sys.executable, "-I", "-B", "-u", "-X", "utf8", str(Path(runner.__file__))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

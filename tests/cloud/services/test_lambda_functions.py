@@ -57,6 +57,14 @@ def start(event, context):
     import subprocess
     subprocess.run(["true"])
 
+def spawn(event, context):
+    import multiprocessing
+    multiprocessing.get_context("spawn").Process(target=print).start()
+
+def call(event, context):
+    import ctypes
+    ctypes.CDLL(None).system(b"true")
+
 actions = {
     "count": lambda event, context: count,
     "echo": lambda event, context: event,
@@ -65,6 +73,8 @@ actions = {
     "reach": reach,
     "post": post,
     "start": start,
+    "spawn": spawn,
+    "call": call,
     "sleep": lambda event, context: time.sleep(30),
     "set": lambda event, context: {1, 2},
     "long": lambda event, context: "x" * 7_000_000,
@@ -179,6 +189,8 @@ def test_its_variables_are_its_own(
         ({"do": "reach", "host": "127.example.com"}, "ConnectionRefusedError", "reaches nothing but the lab"),
         ({"do": "post", "to": ["192.0.2.1", 9]}, "ConnectionRefusedError", "reaches nothing but the lab"),
         ({"do": "start"}, "PermissionError", "can't start processes"),
+        ({"do": "spawn"}, "PermissionError", "can't start processes"),
+        ({"do": "call"}, "PermissionError", "can't call system"),
     ],
     ids=lambda value: str(value["do"]) if isinstance(value, dict) else "",
 )
@@ -190,6 +202,16 @@ def test_a_failing_handler_is_told_in_the_payload(
     assert (error, said["errorType"]) == ("Unhandled", kind)
     assert words in said["errorMessage"]
     assert invoke() in ((1, None), (2, None))  # and the next event finds a function that works
+
+
+def test_none_of_a_functions_code_runs_before_the_doors_are_shut(lab: Lab) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as files:
+        files.writestr("app.py", HANDLER)
+        files.writestr("sitecustomize.py", "import os; os.environ['EARLY'] = 'yes'")
+    variables = {"PYTHONPATH": ".", "PYTHONSTARTUP": "sitecustomize.py"}
+    make_function(Code={"ZipFile": packed.getvalue()}, Environment={"Variables": variables})
+    assert invoke({"do": "variable", "name": "EARLY"})[0] is None
 
 
 def test_a_stack_trace_names_the_places_of_aws(lab: Lab) -> None:
