@@ -40,6 +40,16 @@ _SOURCES = {
     "elb": "elasticloadbalancing",
     "stepfunctions": "states",
 }
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+_EXCEPTIONS = frozenset({"iam.amazonaws.com", "sts.amazonaws.com"})
+_PLAIN = frozenset({"AccessDenied", "InternalFailure", "NotImplemented"})
+_NAMES = {
+    "NotSupportedService": "ServiceNotSupportedException",
+    "ReportExpired": "CredentialReportExpiredException",
+    "ReportInProgress": "CredentialReportNotReadyException",
+    "ReportNotPresent": "CredentialReportNotPresentException",
+    "ValidationError": "ValidationException",
+}
 _PARAMETERS = {"s3": {"Bucket": "BucketName"}}
 # A function's code and variables never enter a record.
 _WITHHELD = {"lambda": frozenset({"Code", "ZipFile", "Environment"})}
@@ -74,6 +84,20 @@ def recorded(source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """A request's parameters, or an answer's members, under a record's names."""
     names = _PARAMETERS.get(source.partition(".")[0], {})
     return {names.get(name, name): value for name, value in parameters.items()}
+
+
+def error_name(source: str, code: str) -> str:
+    """What a record calls an error: EC2's side of it before the code, IAM's and STS's by the name of the exception.
+
+    Args:
+        source: `iam.amazonaws.com`.
+        code: as clients get it, `NoSuchEntity`.
+    """
+    if source == "ec2.amazonaws.com":
+        return f"Client.{code}"
+    if source not in _EXCEPTIONS or code in _PLAIN or code.endswith("Exception"):
+        return code
+    return _NAMES.get(code, f"{code}Exception")
 
 
 def withhold(service: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:

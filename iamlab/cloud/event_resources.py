@@ -16,7 +16,9 @@ from iamlab.cloud.data_events import Resource
 from iamlab.cloud.moto_seam.resources import partition_of
 
 _ROLE, _KEY, _BUCKET = "AWS::IAM::Role", "AWS::KMS::Key", "AWS::S3::Bucket"
-_SESSION = "AWS::STS::AssumedRole"
+_SESSION, _TRAIL = "AWS::STS::AssumedRole", "AWS::CloudTrail::Trail"
+_NAMING = frozenset({"kms.amazonaws.com", "s3.amazonaws.com", "sts.amazonaws.com"})
+"""Services whose records name resources."""
 
 
 def _iam(kind: str) -> dict[str, str]:
@@ -52,6 +54,7 @@ _NAMED: Mapping[str, Mapping[str, str]] = {
     },
     "kms": {"KeyId": _KEY, "KeyMetadata.Arn": _KEY},
     "s3": {"Bucket": _BUCKET},
+    "cloudtrail": {"Name": _TRAIL, "TrailName": _TRAIL, "TrailARN": _TRAIL, "S3BucketName": _BUCKET},
     "dynamodb": {"TableName": "AWS::DynamoDB::Table"},
     "lambda": {"FunctionName": "AWS::Lambda::Function"},
 }
@@ -95,6 +98,8 @@ def about(
         region: the event's.
         owner: the account of the resources.
     """
+    if source not in _NAMING:
+        return ()
     partition = partition_of(region)
     found = []
     for kind, name in listed(source, parameters, answer):
@@ -102,6 +107,6 @@ def about(
             found.append((kind, f"arn:{partition}:s3:::{name}"))
         elif kind == _KEY and not name.startswith(("arn:", "alias/")):
             found.append((kind, f"arn:{partition}:kms:{region}:{owner}:key/{name}"))
-        elif (kind == _KEY and ":key/" in name) or (kind == _ROLE and source.startswith("sts.")):
+        elif (kind == _KEY and ":key/" in name) or kind == _ROLE:
             found.append((kind, name))
     return tuple(dict.fromkeys(found))

@@ -20,7 +20,7 @@ from typing import Any
 from iamlab.cloud.call import Call
 from iamlab.cloud.callers import Caller
 from iamlab.cloud.data_events import Resource, is_data_event, resources_of
-from iamlab.cloud.event_names import event_name, event_source, recorded, withhold
+from iamlab.cloud.event_names import error_name, event_name, event_source, recorded, withhold
 from iamlab.cloud.event_resources import about
 from iamlab.cloud.moto_seam.operations import Reply
 from iamlab.cloud.sessions import Session, SessionKind
@@ -132,7 +132,7 @@ class Event:
 
     def succeed(self, result: Mapping[str, Any]) -> None:
         """Note what one of our own operations answered; reads leave no `responseElements`, nor does S3."""
-        if not self.read_only or _TOLD.match(self.name):
+        if (not self.read_only or _TOLD.match(self.name)) and self.source != "s3.amazonaws.com":
             self.response = clean(result)
 
     def record(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class Event:
             "userAgent": self.user_agent,
         }
         if self.error_code is not None:
-            made["errorCode"] = self.error_code
+            made["errorCode"] = error_name(self.source, self.error_code)
             made["errorMessage"] = self.error_message
         made |= {
             "requestParameters": _lower_first(recorded(self.source, self.parameters)) or None,

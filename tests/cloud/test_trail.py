@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from iamlab.cloud import Lab
+from iamlab.cloud.event_names import error_name
 from iamlab.cloud.trail import HIDDEN, clean
 
 TRUST = json.dumps(
@@ -80,6 +81,24 @@ def test_keys_that_are_used_are_named_and_what_they_hide_is_not(lab: Lab) -> Non
     record = lab.trail[-1].record()
     assert record["requestParameters"] == {"keyId": key["KeyId"], "encryptionContext": {"for": "test"}}
     assert record["resources"] == [{"accountId": "123456789012", "type": "AWS::KMS::Key", "ARN": key["Arn"]}]
+
+
+# code that the client gets, and the record's
+ERRORS = [
+    ("iam.amazonaws.com", "NoSuchEntity", "NoSuchEntityException"),
+    ("iam.amazonaws.com", "ValidationError", "ValidationException"),
+    ("iam.amazonaws.com", "AccessDenied", "AccessDenied"),
+    ("sts.amazonaws.com", "MalformedPolicyDocument", "MalformedPolicyDocumentException"),
+    ("sts.amazonaws.com", "RegionDisabledException", "RegionDisabledException"),
+    ("ec2.amazonaws.com", "UnauthorizedOperation", "Client.UnauthorizedOperation"),
+    ("s3.amazonaws.com", "NoSuchBucket", "NoSuchBucket"),
+]
+
+
+@pytest.mark.parametrize(("source", "code", "recorded"), ERRORS)
+def test_records_have_names_of_their_own_for_errors(source: str, code: str, recorded: str) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html"""
+    assert error_name(source, code) == recorded
 
 
 def test_root_is_called_root(lab: Lab) -> None:

@@ -57,6 +57,8 @@ def lookup_events(call: Call, state: LabState) -> dict[str, Any]:
         event
         for event in views(reversed(list(state.events)), call.account)
         if not event.data_event
+        and params.get("EventCategory")
+        is None  # the other category is unusual activity: the lab looks for none
         and event.region == call.region
         and earliest <= event.time
         and (begin is None or begin <= event.time)
