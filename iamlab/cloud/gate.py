@@ -24,7 +24,7 @@ from iamlab.cloud.errors import AwsError, Failure, failure
 from iamlab.cloud.moto_seam import accounts, operations, resources
 from iamlab.cloud.moto_seam.chosen import restated
 from iamlab.cloud.moto_seam.dispatch import Endpoint
-from iamlab.cloud.moto_seam.faults import mended
+from iamlab.cloud.moto_seam.faults import identified, mended
 from iamlab.cloud.moto_seam.operations import BadInputError, Operation, Reply, UnknownOperationError
 from iamlab.cloud.moto_seam.s3_replies import completed, completed_by_control
 from iamlab.cloud.ruling import authorise
@@ -180,8 +180,9 @@ class Gate:
         except AwsError:
             raise
         except HTTPException as error:  # moto's own refusals, already in their wire format
-            reply = error.code or 400, dict(error.get_headers()), error.get_body()
-            return mended(reply, call.service, call.protocol, call.model)
+            told = error.code or 400, dict(error.get_headers()), error.get_body()
+            reply = mended(told, call.service, call.protocol, call.model)
+            return identified(reply, call.request_id, call.protocol, call.model)
         except NotImplementedError as error:
             raise AwsError(
                 "NotImplemented",
@@ -231,6 +232,7 @@ class Gate:
             taken = restated(request, call.model, call.params, call.region)
             reply: Reply = endpoint.handler(taken, taken.raw_url, taken.headers)
         reply = mended(reply, call.service, call.protocol, call.model)
+        reply = identified(reply, call.request_id, call.protocol, call.model)
         finishes = services.finishes(call.service, call.operation)
         if not finishes or reply[0] >= 400:
             return reply

@@ -125,3 +125,25 @@ def test_what_a_service_does_not_know_is_named(
     assert answer.status_code == 400
     assert "<Code>InvalidAction</Code>" in answer.text
     assert f"<Message>{message}</Message>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params"),
+    [
+        ("secretsmanager", "list_secrets", {}),
+        ("secretsmanager", "describe_secret", {"SecretId": "none"}),
+        ("lambda", "list_functions", {}),
+        ("dynamodb", "list_tables", {}),
+    ],
+    ids=["done", "refused", "over REST", "done by DynamoDB"],
+)
+def test_a_reply_has_the_id_that_the_trail_has(
+    lab: Lab, service: str, operation: str, params: dict[str, Any]
+) -> None:
+    """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html"""
+    make: Any = boto3.client
+    try:
+        answer = getattr(make(service, region_name="us-east-1"), operation)(**params)
+    except ClientError as error:
+        answer = error.response
+    assert answer["ResponseMetadata"]["RequestId"] == lab.trail[-1].request_id

@@ -23,6 +23,7 @@ _TWICE = re.compile(r"(<Message>([^<]*)</Message>)<message>\2</message>")
 _NAMES = ("message", "Message")
 # Errors whose code says it all.
 _WORDLESS = frozenset({("ssm", "ParameterNotFound")})
+_OF_MOTO = frozenset({"server", "status", "x-amzn-requestid"})
 _ERROR_TYPE = "x-amzn-errortype"
 
 
@@ -60,6 +61,21 @@ def mended(reply: Reply, service: str, protocol: str, model: OperationModel) -> 
     if service == "lambda" and "Type" in shape.members:
         rest.setdefault("Type", "User")
     return _status(shape, protocol, status), headers, json.dumps(rest)
+
+
+def identified(reply: Reply, request_id: str, protocol: str, model: OperationModel) -> Reply:
+    """A JSON reply of moto's under the request's own id, which is the one in the trail, and with AWS's content type."""
+    if "json" not in protocol:
+        return reply
+    status, headers, body = reply
+    kept = {name: value for name, value in headers.items() if name.lower() not in _OF_MOTO}
+    kept["x-amzn-RequestId"] = request_id
+    if protocol == "json":
+        kept = {name: value for name, value in kept.items() if name.lower() != "content-type"}
+        kept["Content-Type"] = (
+            f"application/x-amz-json-{model.service_model.metadata.get('jsonVersion', '1.0')}"
+        )
+    return status, kept, body
 
 
 def _tells_status(model: OperationModel) -> bool:
