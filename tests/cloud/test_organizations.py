@@ -449,6 +449,58 @@ def test_units_that_hold_something_stay(organisation: Organisation) -> None:
     client.delete_organizational_unit(OrganizationalUnitId=unit["Id"])
 
 
+@pytest.fixture(scope="module")
+def clerk(lab: Lab, organisation: Organisation) -> Any:
+    """May do what the statements below say, of one policy, one account and one type."""
+    organization = organisation.client.describe_organization()["Organization"]["Id"]
+    start = "arn:aws:organizations::123456789012"
+    policy = organisation.policy("Clerks", document(DENY_S3))
+    allow: dict[str, Any] = {"Effect": "Allow", "Resource": "*"}
+    scps = {"StringEquals": {"organizations:PolicyType": "SERVICE_CONTROL_POLICY"}}
+    allowed = document(
+        allow
+        | {
+            "Action": "organizations:DescribePolicy",
+            "Resource": [
+                f"{start}:policy/{organization}/service_control_policy/{policy}",
+                f"arn:aws:organizations::aws:policy/service_control_policy/{FULL}",
+            ],
+        },
+        allow
+        | {
+            "Action": "organizations:DescribeAccount",
+            "Resource": f"{start}:account/{organization}/{organisation.account}",
+        },
+        allow | {"Action": "organizations:ListPolicies", "Condition": scps},
+    )
+    iam = boto3.client("iam")
+    iam.create_user(UserName="clerk")
+    iam.put_user_policy(UserName="clerk", PolicyName="clerk", PolicyDocument=allowed)
+    key = iam.create_access_key(UserName="clerk")["AccessKey"]
+    return boto3.client(
+        "organizations",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
+
+
+def test_permissions_name_parts_of_the_organisation(organisation: Organisation, clerk: Any) -> None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html"""
+    scps = clerk.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
+    (own,) = [policy["Id"] for policy in scps if policy["Name"] == "Clerks"]
+    assert clerk.describe_policy(PolicyId=own)["Policy"]["PolicySummary"]["Name"] == "Clerks"
+    clerk.describe_policy(PolicyId=FULL)
+    clerk.describe_account(AccountId=organisation.account)
+    assert refusal(clerk.list_policies, Filter="TAG_POLICY")[0] == "AccessDeniedException"
+    assert refusal(clerk.describe_policy, PolicyId="p-RCPFullAWSAccess") == (
+        "AccessDeniedException",
+        400,
+        "User: arn:aws:iam::123456789012:user/clerk is not authorized to perform: organizations:DescribePolicy on "
+        "resource: arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess because no "
+        "identity-based policy allows the organizations:DescribePolicy action",
+    )
+
+
 def test_s3_tells_callers_of_the_organisation_why_and_strangers_nothing(
     lab: Lab, organisation: Organisation
 ) -> None:

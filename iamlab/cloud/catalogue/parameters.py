@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.catalogue.services import ALIASES, DEFAULTS
-from iamlab.cloud.moto_seam import resources
+from iamlab.cloud.moto_seam import organizations, resources
 
 if TYPE_CHECKING:
     from iamlab.cloud.call import Call
@@ -66,18 +66,49 @@ def _ssm(call: Call) -> Prepared:
     return params
 
 
-# How the ids of organizations' entities start.
-_ORGANIZATION_IDS = (("r-", "RootId"), ("ou-", "OrganizationalUnitId"), ("", "AccountId"))
+# How the ids of organizations' entities start, and which variable of ARNs each is.
+_ORGANIZATION_IDS = (
+    ("r-", "RootId"),
+    ("ou-", "OrganizationalUnitId"),
+    ("p-", "PolicyId"),
+    ("rp-", "ResourcePolicyId"),
+    ("rt-", "ResponsibilityTransferId"),
+    ("", "AccountId"),
+)
+_AWS_POLICIES = frozenset({"p-FullAWSAccess", "p-RCPFullAWSAccess"})
+_ORGANIZATION_TARGETS = (
+    "TargetId",
+    "ParentId",
+    "ChildId",
+    "ResourceId",
+    "SourceParentId",
+    "DestinationParentId",
+)
 
 
 def _organizations(call: Call) -> Prepared:
-    """A target, parent or child is a root, a unit or an account: its id tells which."""
-    params = dict(call.params)
-    for name in ("TargetId", "ParentId", "ChildId", "SourceParentId", "DestinationParentId"):
-        value = params.get(name)
+    """A target, parent or child is a root, a unit or an account: its id tells which; ARNs name the organization.
+
+    A policy's type is a condition key, and in small letters a part of its ARN. AWS's own policies are of no account.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
+    """
+    params = {name: value for name, value in call.params.items() if name != "Name"}
+    for name in _ORGANIZATION_TARGETS:
+        value = params.pop(name, None)
         if isinstance(value, str) and value:
             kind = next(kind for start, kind in _ORGANIZATION_IDS if value.startswith(start))
             params.setdefault(kind, value)
+    place = organizations.organization(call.account)
+    if place is not None:
+        params["OrganizationId"] = place.id
+    policy = str(params.get("PolicyId", ""))
+    ours = f"{place.management}:policy/{place.id}" if place is not None else f"{call.account}:policy/o-*"
+    params["PolicyOwner"] = "aws:policy" if policy in _AWS_POLICIES else ours
+    known = organizations.policy_type(call.account, policy)
+    about = known or params.get("PolicyType") or params.get("Type") or params.get("Filter")
+    if isinstance(about, str):
+        params["PolicyType"], params["PolicyKind"] = about, about.lower()
     return params
 
 

@@ -241,6 +241,8 @@ TEMPLATES: Mapping[tuple[str, str], str] = {
     ("cloudformation", "stack"): "arn:${Partition}:cloudformation:${Region}:${Account}:stack/${StackName}/*",
     # `family:revision` comes in one parameter
     ("ecs", "task-definition"): "arn:${Partition}:ecs:${Region}:${Account}:task-definition/${TaskDefinition}",
+    # the type in an ARN is in small letters, that in a condition key in large ones
+    ("organizations", "policy"): "arn:${Partition}:organizations::${PolicyOwner}/${PolicyKind}/p-${PolicyId}",
     # Log groups are authorised by ARNs that go on to their streams; hence the `:*` at the end of policies.
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     ("logs", "log-group"): "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}:log-stream:",

@@ -85,6 +85,14 @@ def together(account: str | None, other: str | None) -> bool:
     return one is not None and two is not None and one.organization_id == two.organization_id
 
 
+def policy_type(account: str, policy_id: str) -> str | None:
+    """The type of a policy of the organisation that `account` belongs to; None if there is no such policy."""
+    models = sys.modules.get(_MODELS)
+    backend = _backend_of(models.organizations_backends, account) if models is not None else None
+    policies = backend.policies if backend is not None else ()
+    return next((str(policy.type) for policy in policies if policy.id == policy_id), None)
+
+
 def scp(account: str, policy_id: str) -> AttachedPolicy | None:
     """An SCP of the organisation that `account` manages, wherever it hangs."""
     backend = _managed_by(account)
