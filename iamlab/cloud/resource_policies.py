@@ -48,6 +48,8 @@ def owner_of(arn: str, default: str) -> str:
     parts = arn.split(":", 5)
     if len(parts) != 6:
         return default
+    if parts[2] == "organizations":  # the service itself tells which accounts may ask
+        return default
     if parts[2] == "s3" and not parts[4]:
         return resources.bucket_owner(parts[5].split("/", 1)[0]) or default
     # AWS's own resources (`arn:aws:iam::aws:policy/…`) are read as if they were one's own

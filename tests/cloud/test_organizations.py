@@ -347,9 +347,12 @@ def test_a_delegated_administrator_looks_and_does_not_touch(lab: Lab, organisati
     assert account in [
         entry["Id"] for entry in member.list_delegated_administrators()["DelegatedAdministrators"]
     ]
-    assert refusal(member.create_organizational_unit, ParentId=organisation.root, Name="Mine")[0] == (
-        "AccessDeniedException"
-    )
+    assert member.describe_policy(PolicyId=FULL)["Policy"]["PolicySummary"]["Id"] == FULL
+    own = organisation.policy("Seen", document(DENY_S3))
+    assert member.describe_policy(PolicyId=own)["Policy"]["PolicySummary"]["Name"] == "Seen"
+    denied = ("AccessDeniedException", 400, "You don't have permissions to access this resource.")
+    assert refusal(member.create_organizational_unit, ParentId=organisation.root, Name="Mine") == denied
+    assert refusal(member.delete_policy, PolicyId=own) == denied
     assert refusal(client.remove_account_from_organization, AccountId=account)[0] == (
         "ConstraintViolationException"
     )
