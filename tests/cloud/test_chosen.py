@@ -100,6 +100,17 @@ def test_a_queue_is_what_stands_last_in_its_url(lab: Lab, make_user: MakeUser, u
     assert "Messages" not in boto3.client("sqs").receive_message(QueueUrl=shut)
 
 
+def test_what_should_be_an_arn_and_is_none_may_be_anything(lab: Lab, make_user: MakeUser) -> None:
+    kinesis = boto3.client("kinesis")
+    for name in ("mine", "theirs"):
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+    ana = make_user("ana", allow("kinesis:*", f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/mine*"))
+    body = json.dumps({"StreamName": "mine", "StreamARN": "mine-x/theirs"})
+    headers = JSON | {"X-Amz-Target": "Kinesis_20131202.DeleteStream"}
+    assert send(ana, "kinesis", "https://kinesis.us-east-1.amazonaws.com/", body, headers) >= 400
+    assert kinesis.list_streams()["StreamNames"] == ["mine", "theirs"]
+
+
 @pytest.mark.parametrize("source", ["//mine/theirs/key", "mine/shut#x", "mine/shut;x", "mine/shut?x=1"])
 def test_a_copy_reads_what_was_decided_on(lab: Lab, make_user: MakeUser, source: str) -> None:
     s3 = boto3.client("s3")

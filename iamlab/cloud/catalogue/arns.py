@@ -23,6 +23,7 @@ _GENERIC = (
     *("name", "id", "identifier", "arn", "resourcearn", "resourceid", "resource"),
     *("names", "ids", "identifiers", "arns", "resourcearns", "resourceids", "resources"),
 )
+_SURE = "identifier"
 _FIXED = frozenset(("Partition", "Region", "Account"))
 
 
@@ -162,30 +163,34 @@ def resolve(
             for name, value in params.items()
             if not any(text.startswith("arn:") for text in _texts(value))
         }
-        beside = _by_name(shape, rest, places, generic=False)
+        beside = _by_name(shape, rest, places, generic=False, about=generic)
         others = beside.arns if beside.used and beside.complete else ()
         return Filled((*whole, *others), by_arn=True, used=frozenset(whole.values()) | beside.used)
-    return _by_name(shape, params, places, generic=generic)
+    return _by_name(shape, params, places, generic=generic, about=generic)
 
 
 def _by_name(
-    shape: Template, params: Mapping[str, Any], places: Mapping[str, str], *, generic: bool
+    shape: Template, params: Mapping[str, Any], places: Mapping[str, str], *, generic: bool, about: bool
 ) -> Filled:
-    values: list[list[str] | None] = []
+    """Whatever can mean the resource is asked for: nobody knows which of two names the service will go by.
+
+    Args:
+        about: whether the operation is about this type, so that an `Identifier` is one of it.
+    """
+    values: list[list[str | None] | None] = []
     used: set[str] = set()
     account = places
     for variable in shape.variables:
-        names = variable.own + variable.generic if generic else variable.own
-        found = None
-        for name in names:
-            texts = _texts(params.get(name))
-            if texts:
-                used.add(name)
-                found = [_bare(text, name) for text in texts]
-                if name.endswith("url"):
-                    account = _account_in_url(texts[0], places)
-                break
-        values.append(found)
+        sure = (*variable.own, _SURE) if about and variable.generic else variable.own
+        given = [name for name in sure if _texts(params.get(name))]
+        if not given and generic:
+            given = [name for name in variable.generic if _texts(params.get(name))][:1]
+        used.update(given)
+        found = [_bare(text, name) for name in given for text in _texts(params[name])]
+        for name in given:
+            if name.endswith("url"):
+                account = _account_in_url(_texts(params[name])[0], places)
+        values.append(list(dict.fromkeys(found)) or None)
     if not used:
         return Filled((shape.fill(places, ()),), complete=not shape.variables)
     widest = max((len(v) for v in values if v), default=1)
@@ -217,14 +222,14 @@ def _texts(value: Any) -> list[str]:
     return []
 
 
-def _bare(text: str, parameter: str) -> str:
-    """The name inside an ARN or URL."""
-    if parameter.endswith(
-        "url"
-    ):  # what stands last, as the service reads it, even where it isn't a whole URL
+def _bare(text: str, parameter: str) -> str | None:
+    """The name inside an ARN or URL; None for what should be an ARN and isn't, whose name is anybody's guess."""
+    if parameter.endswith("url"):  # as the service reads it, even where it isn't a whole URL
         return text.rsplit("/", 1)[-1]
     if text.startswith("arn:"):
         return re.split("[:/]", text)[-1]
+    if parameter.endswith(("arn", "arns")) and ("/" in text or ":" in text):
+        return None
     return text
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cloud.catalogue.services import ALIASES, DEFAULTS
-from iamlab.cloud.moto_seam import organizations, resources
+from iamlab.cloud.moto_seam import operations, organizations, queries, resources
 
 if TYPE_CHECKING:
     from iamlab.cloud.call import Call
@@ -26,11 +26,31 @@ def _by_table(call: Call) -> Prepared:
     """Parameters that have a default, and those that go by another name in ARNs."""
     params = dict(call.params)
     for (service, name), value in DEFAULTS.items():
-        if service == call.service and not params.get(name):
+        if service == call.service and not params.get(name) and _takes(call, name):
             params[name] = value
     for name, other in ALIASES.get(call.service, {}).items():
         if name in params:
             params[other] = params[name]
+    return params
+
+
+def _takes(call: Call, parameter: str) -> bool:
+    """Whether the request could have said it: of a query that is named by its id, the work group is another matter."""
+    shape = operations.operation_named(call.service, call.operation).input_shape
+    return shape is not None and parameter in shape.members
+
+
+def _athena(call: Call) -> Prepared:
+    """A query belongs to the work group that it was made in.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html
+    """
+    params = dict(_by_table(call))
+    ids = [params.get(name) for name in ("QueryExecutionId", "NamedQueryId")]
+    ids += [*params.get("QueryExecutionIds", ()), *params.get("NamedQueryIds", ())]
+    groups = [queries.work_group(call.account, call.region, str(one)) for one in ids if one]
+    if groups and None not in groups:
+        params["WorkGroup"] = list(dict.fromkeys(groups))
     return params
 
 
@@ -175,6 +195,7 @@ def _sns(call: Call) -> Prepared:
 PREPARE: Mapping[str, Callable[[Call], Prepared]] = {
     **{service: _by_table for service, _ in DEFAULTS},
     **dict.fromkeys(ALIASES, _by_table),
+    "athena": _athena,
     "events": _events,
     "lambda": _lambda,
     "organizations": _organizations,

@@ -31,6 +31,7 @@ _BACKENDS: Mapping[str, tuple[str, str]] = {
     "ecr": ("moto.ecr.models", "ecr_backends"),
     "events": ("moto.events.models", "events_backends"),
     "ssm": ("moto.ssm.models", "ssm_backends"),
+    "athena": ("moto.athena.models", "athena_backends"),
 }
 
 
