@@ -126,6 +126,25 @@ def test_a_copy_reads_what_was_decided_on(lab: Lab, make_user: MakeUser, source:
     assert read == ([b"mine theirs/key"] if source.startswith("//") else [])
 
 
+def test_an_access_point_is_no_way_around_its_bucket(lab: Lab, make_user: MakeUser) -> None:
+    s3, control = boto3.client("s3"), boto3.client("s3control")
+    s3.create_bucket(Bucket="shut")
+    s3.put_object(Bucket="shut", Key="key", Body=b"shut")
+    control.create_access_point(AccountId=ACCOUNT, Name="point", Bucket="shut")
+    shut = allow("s3:*", "arn:aws:s3:::shut", "arn:aws:s3:::shut/*") | {"Effect": "Deny"}
+    ana = make_user("ana", allow("s3:*"), shut)
+    point = f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/point"
+    with pytest.raises(ClientError, match="NotImplemented"):
+        ana.client("s3").get_object(Bucket=point, Key="key")
+    key = ana.get_credentials()
+    server = lab.serve()
+    host = f"point-{ACCOUNT}.s3-accesspoint.localhost:{server.port}"
+    request = AWSRequest(method="GET", url=f"http://{host}/key")
+    S3SigV4Auth(key, "s3", "us-east-1").add_auth(request)
+    headers = dict(request.headers) | {"Host": host}
+    assert b"shut" not in requests.get(f"{server.url}/key", headers=headers, timeout=10).content
+
+
 @pytest.mark.parametrize("source", ["mine", "mine/"])
 def test_a_copy_of_no_object_is_refused(lab: Lab, source: str) -> None:
     s3 = boto3.client("s3")

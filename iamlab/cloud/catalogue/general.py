@@ -46,7 +46,13 @@ _TAGS = ("tags", "taglist", "tagslist", "tagset", "newtags", "tagstoadd")
 _TAG_KEYS = ("tagkeys", "tagkeylist", "tagstoremove")
 _ANY_ARN = ("resourcearn", "arn", "targetarn", "resourcename", "resourceid", "resource", "sourcearn")
 _ROLE_PARAMETERS = ("Role", "role", "ServiceRole", "serviceRole", "IamRole", "JobFlowRole")
-_DEPTH = 6
+# Parameters that take a role's ARN and don't say so in their name.
+_ROLES_TOO = frozenset({"callerarn", "deliverlogspermissionarn", "keycachesecretiamarn", "snscallerarn"})
+# Services that are told about roles and are handed none.
+_TOLD = frozenset({"securityhub"})
+# https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+_PASSED_IN = {("ec2", "CreateFlowLogs"): "vpc-flow-logs.amazonaws.com"}
+_DEPTH = 12
 
 
 def checks(call: Call) -> tuple[Check, ...]:
@@ -211,8 +217,11 @@ def _passed_roles(call: Call, prefix: str, associated: str) -> Iterator[Check]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
     target = associated if associated.startswith("arn:") and "*" not in associated else None
+    if call.service in _TOLD:
+        return
+    to = _PASSED_IN.get((call.service, call.operation)) or passed_to(prefix)
     for arn in dict.fromkeys((*roles_in(call.params), *_roles_by_name(call))):
-        yield pass_role(call, arn, passed_to(prefix), target)
+        yield pass_role(call, arn, to, target)
     profile = call.params.get("IamInstanceProfile")
     for arn in instance_profile_roles(call, profile) if profile else ():
         yield pass_role(call, arn, "ec2.amazonaws.com")
@@ -221,7 +230,7 @@ def _passed_roles(call: Call, prefix: str, associated: str) -> Iterator[Check]:
 def roles_in(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
     """Role ARNs in parameters whose name speaks of a role."""
     if isinstance(value, str):
-        if "role" in name and _ROLE_ARN.fullmatch(value):
+        if ("role" in name or name in _ROLES_TOO) and _ROLE_ARN.fullmatch(value):
             yield value
     elif depth < _DEPTH and isinstance(value, Mapping):
         for key, inner in value.items():

@@ -43,8 +43,9 @@ _OWN = {
     ),
 }
 
-# Hosts that moto's broad S3 pattern would take for buckets.
-_NOT_S3 = re.compile(r"https?://([^/]*\.)?s3-outposts\.", re.IGNORECASE)
+# Hosts that moto's broad S3 pattern would take for buckets. Access points have policies and ARNs of their own, by which
+# nothing is decided.
+_NOT_S3 = re.compile(r"https?://([^/]*\.)?s3-(outposts|accesspoint|object-lambda)[.-]", re.IGNORECASE)
 
 # INVARIANT: bound before `install` wraps them.
 _urls = BaseBackend.urls.fget

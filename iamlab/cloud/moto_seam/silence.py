@@ -52,6 +52,8 @@ _LAZY: dict[str, tuple[tuple[str, str, str, Any], ...]] = {
     "s3": (
         ("moto.s3.models", "FakeBucket", "get_permission", lambda self, *_args: _permitted()),
         ("moto.s3.responses", "S3Response", "_invalid_headers", lambda self, *_args: False),
+        # moto would go through an access point to a bucket that nobody decided about
+        ("moto.s3.responses", "S3Response", "is_access_point", property(lambda self: False)),
         # moto takes `www.` off the names of buckets
         ("moto.s3.utils", "", "bucket_name_from_url", buckets.in_host),
         ("moto.s3.responses", "", "bucket_name_from_url", buckets.in_host),

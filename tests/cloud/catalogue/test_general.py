@@ -33,6 +33,36 @@ CASES: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         {"QueueUrl": "http://127.0.0.1:5000/123456789012/q"},
         [("sqs:SendMessage", f"arn:aws:sqs:{R}:q")],
     ),
+    (
+        "cognito-idp",
+        "CreateUserPool",
+        {"PoolName": "p", "SmsConfiguration": {"SnsCallerArn": ROLE}},
+        [("cognito-idp:CreateUserPool", "*"), ("iam:PassRole", ROLE)],
+    ),
+    (
+        "ec2",
+        "CreateFlowLogs",
+        {"ResourceIds": ["vpc-1"], "ResourceType": "VPC", "DeliverLogsPermissionArn": ROLE},
+        [
+            ("ec2:CreateFlowLogs", f"arn:aws:ec2:{R}:vpc-flow-log/*"),
+            ("iam:PassRole", ROLE),
+        ],
+    ),
+    (
+        "iot",
+        "ReplaceTopicRule",
+        {
+            "ruleName": "r",
+            "topicRulePayload": {"actions": [{"http": {"auth": {"sigv4": {"roleArn": ROLE}}}}], "sql": "x"},
+        },
+        [("iot:ReplaceTopicRule", f"arn:aws:iot:{R}:rule/r"), ("iam:PassRole", ROLE)],
+    ),
+    (
+        "securityhub",
+        "BatchImportFindings",
+        {"Findings": [{"Resources": [{"Details": {"AwsCodeBuildProject": {"ServiceRole": ROLE}}}]}]},
+        [("securityhub:BatchImportFindings", "arn:aws:securityhub:us-east-1:123456789012:product/*/*")],
+    ),
     ("sns", "Publish", {"PhoneNumber": "+12065550100"}, [("sns:Publish", "+12065550100")]),
     *(
         ("accessanalyzer", operation, params, [(f"access-analyzer:{action}", f"{ANALYZER}{rest}")])
