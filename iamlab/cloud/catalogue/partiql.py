@@ -16,7 +16,8 @@ from iamlab.cloud.catalogue.table import words
 
 _TOKEN = re.compile(
     r"""
-    \s+ | --[^\n]*
+    \s+
+    | (?P<other>--|/\*|[`;])
     | (?P<string>'(?:[^']|'')*')
     | (?P<quoted>"(?:[^"]|"")*")
     | (?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
@@ -32,6 +33,16 @@ _KEYWORDS = frozenset(
         "BETWEEN ORDER BY ASC DESC RETURNING ALL OLD NEW MODIFIED EXISTS TRUE FALSE"
     )
 )
+
+
+_VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+# verb → what may follow the table; '' is the end
+_GOES_ON = {
+    "SELECT": ("", "WHERE", "ORDER"),
+    "INSERT": ("VALUE",),
+    "UPDATE": ("SET", "REMOVE"),
+    "DELETE": ("WHERE",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +153,15 @@ def parse(text: str) -> Statement | None:
     if not position or position >= len(tokens):
         return None
     table = _name(*tokens[position])
-    if not table:
+    if not table or any(kind == "other" for kind, _ in tokens):
         return None
     index = None
     if position + 2 < len(tokens) and tokens[position + 1][1] == ".":
         index = _name(*tokens[position + 2])
+    after = position + (1 if index is None else 3)
+    next_word = (words[after] or "?") if after < len(words) else ""
+    if len([word for word in words if word in _VERBS]) > 1 or next_word not in _GOES_ON[verb]:
+        return None  # of one table a statement, without joins and other statements in it
     returning = "NONE"
     if "RETURNING" in words:
         rest = words[words.index("RETURNING") + 1 :]

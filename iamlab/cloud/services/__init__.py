@@ -49,7 +49,7 @@ EVERY = "*"
 
 _MODULES: dict[str, tuple[str, ...]] = {
     "cloudtrail": ("cloudtrail", "cloudtrail_trails", "cloudtrail_selectors"),
-    "dynamodb": ("dynamodb_policies",),
+    "dynamodb": ("dynamodb_policies", "partiql_statements"),
     "ecr": ("repository_policies",),
     "ec2": ("ec2_instance_profiles",),
     "events": ("events_permissions",),
