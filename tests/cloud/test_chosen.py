@@ -167,6 +167,16 @@ def test_a_call_runs_in_the_region_that_was_decided_on(lab: Lab, make_user: Make
     assert len(boto3.client("sqs").list_queues()["QueueUrls"]) == 1
 
 
+def test_a_bucket_is_asked_for_in_its_own_region(lab: Lab, make_user: MakeUser) -> None:
+    place = {"LocationConstraint": "eu-west-1"}
+    boto3.client("s3", "eu-west-1").create_bucket(Bucket="there", CreateBucketConfiguration=place)
+    there = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    ana = make_user("ana", allow("s3:*"), allow("s3:*") | {"Effect": "Deny", "Condition": there})
+    for region in ("us-east-1", "eu-west-1"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            ana.client("s3", region).list_objects_v2(Bucket="there")
+
+
 def test_a_header_is_no_parameter(lab: Lab, make_user: MakeUser) -> None:
     ssm = boto3.client("ssm")
     for name in ("t", "mine"):

@@ -44,6 +44,10 @@ class _Place:
         self.policy: Policy | None = policy_of(self.arn)
         self.shared = _transport(call)
         self.shared["s3:ResourceAccount"] = self.owner
+        found = resources.bucket(self.name)
+        if found is not None and found.region_name != call.region:
+            # a bucket answers in its own region, wherever a client asks first
+            self.shared["aws:RequestedRegion"] = str(found.region_name)
         if not self.name and ":accesspoint" in self.arn:
             self.shared["s3:DataAccessPointArn"] = self.arn
             self.shared["s3:DataAccessPointAccount"] = self.owner
@@ -51,6 +55,7 @@ class _Place:
     def make_own(self, account: str) -> None:
         """A bucket that is still to be made: whoever has one of that name has no say in it."""
         self.owner, self.policy = account, None
+        self.shared.pop("aws:RequestedRegion", None)
         self.shared["s3:ResourceAccount"] = account
 
     def object_arn(self, key: str) -> str:
