@@ -1,7 +1,8 @@
 """What would the lab say to a call that nobody makes?
 
 The gate's steps catalogue, collect and decide, without the ones around them: no request, no signature, no handler,
-no entry in the trail. Exercises are checked with it, so that checking changes nothing and leaves no trace.
+no entry in the trail. Exercises are checked with it, so that checking changes nothing and leaves no trace. What a
+service says before it asks any policy (S3, of a bucket that isn't there) is left out, too: the policies are asked.
 
 In: the principal, and an operation with its parameters as boto3 takes them. Out: the `Decision`s of all its checks.
 """

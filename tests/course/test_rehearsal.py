@@ -35,10 +35,10 @@ POLICY = {
 # service, operation, parameters, region
 CALLS: list[tuple[str, str, dict[str, Any], str]] = [
     ("s3", "ListBuckets", {}, "us-east-1"),
-    ("s3", "GetObject", {"Bucket": "b", "Key": "k"}, "us-east-1"),
-    ("s3", "PutObject", {"Bucket": "b", "Key": "k"}, "us-east-1"),
-    ("s3", "ListObjectsV2", {"Bucket": "b"}, "us-east-1"),
-    ("s3", "CopyObject", {"Bucket": "b", "Key": "k2", "CopySource": "b/k"}, "us-east-1"),
+    ("s3", "GetObject", {"Bucket": "photos", "Key": "k"}, "us-east-1"),
+    ("s3", "PutObject", {"Bucket": "photos", "Key": "k"}, "us-east-1"),
+    ("s3", "ListObjectsV2", {"Bucket": "photos"}, "us-east-1"),
+    ("s3", "CopyObject", {"Bucket": "photos", "Key": "k2", "CopySource": "photos/k"}, "us-east-1"),
     ("dynamodb", "GetItem", TABLE, "eu-central-1"),
     ("dynamodb", "GetItem", TABLE, "us-east-1"),
     ("dynamodb", "DeleteTable", {"TableName": "T"}, "eu-central-1"),
@@ -62,7 +62,8 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def callers(lab: Lab) -> dict[str, boto3.Session]:
-    """The user `una` and a session of the role `R`, both with the same policy."""
+    """The user `una` and a session of the role `R`, both with the same policy, and a bucket for them to ask for."""
+    boto3.client("s3").create_bucket(Bucket="photos")
     iam, sts = boto3.client("iam"), boto3.client("sts")
     iam.create_user(UserName="una")
     iam.put_user_policy(UserName="una", PolicyName="P", PolicyDocument=json.dumps(POLICY))
