@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import boto3
@@ -16,8 +17,12 @@ import requests
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
+from moto.core.request import Request
+from moto.core.utils import get_service_model
+from werkzeug.test import EnvironBuilder
 
 from iamlab.cloud import Lab
+from iamlab.cloud.moto_seam.chosen import choose, restated
 
 MakeUser = Callable[..., boto3.Session]
 SQS = "https://sqs.us-east-1.amazonaws.com"
@@ -215,3 +220,32 @@ def test_a_path_means_the_same_however_it_is_spelled(lab: Lab, make_user: MakeUs
     ana = make_user("ana", allow("iot:*", f"arn:aws:iot:us-east-1:{ACCOUNT}:thing/mine"))
     send(ana, "iot", f"https://iot.us-east-1.amazonaws.com{path}", "", {}, "DELETE")
     assert "theirs" in [thing["thingName"] for thing in iot.list_things()["things"]]
+
+
+# operation of iot or pinpoint, its parameters, the path that moto finds, the path on the wire
+PATHS = [
+    (
+        ("iot", "GetPolicyVersion", {"policyName": "{policyVersionId}", "policyVersionId": "1"}),
+        "/policies/{policyVersionId}/version/1",
+        "/policies/%7BpolicyVersionId%7D/version/1",
+    ),
+    (
+        ("iot", "GetPolicyVersion", {"policyName": "a/b?c", "policyVersionId": "1"}),
+        "/policies/a/b?c/version/1",
+        "/policies/a%2Fb%3Fc/version/1",
+    ),
+    (("pinpoint", "GetApp", {"ApplicationId": "shop"}), "/v1/apps/shop", "/v1/apps/shop"),
+]
+
+
+@pytest.mark.parametrize(("call", "plain", "sent"), PATHS, ids=["label", "marks", "dashes"])
+def test_a_path_is_filled_with_what_was_decided_on(
+    call: tuple[str, str, dict[str, Any]], plain: str, sent: str
+) -> None:
+    service, name, params = call
+    environ = EnvironBuilder(method="GET", path="/as/it/came", data=b"").get_environ()
+    environ["wsgi.input"] = BytesIO()
+    request = Request(environ)
+    choose(request, "", "rest-json")
+    made = restated(request, get_service_model(service).operation_model(name), params, "us-east-1")
+    assert (made.environ["PATH_INFO"], made.environ["RAW_URI"]) == (plain, sent)

@@ -9,6 +9,7 @@ In: moto's request. Out: what its handlers shall take from it. Pinned to moto by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from io import BytesIO
@@ -23,6 +24,7 @@ _CHOSEN = "iamlab.operation"
 _REGION = "iamlab.region"
 _PLACES = "iamlab.places"
 _COPY_SOURCE = "HTTP_X_AMZ_COPY_SOURCE"
+_LABEL = re.compile(r"\{([^{}+]+)(\+?)\}")
 _BY_NAME = ("ec2", "json", "query")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -129,16 +131,20 @@ def is_form(request: Any) -> bool:
 
 def _path(operation: OperationModel, params: Mapping[str, Any]) -> tuple[str, str]:
     """The path of an operation's URL as WSGI wants it, and as it is sent."""
-    plain = sent = operation.http["requestUri"].partition("?")[0]
+    template = operation.http["requestUri"].partition("?")[0]
     members = operation.input_shape.members if operation.input_shape is not None else {}
-    for name, member in members.items():
-        if member.serialization.get("location") != "uri":
-            continue
-        label, value = member.serialization.get("name", name), str(params.get(name, ""))
-        for mark, safe in ((f"{{{label}}}", "-._~"), (f"{{{label}+}}", "-._~/")):
-            plain = plain.replace(mark, value.encode().decode("latin-1"))
-            sent = sent.replace(mark, quote(value, safe=safe))
-    return plain, sent
+    values = {
+        member.serialization.get("name", name): str(params.get(name, ""))
+        for name, member in members.items()
+        if member.serialization.get("location") == "uri"
+    }
+
+    # In one pass: a value that looks like another label stays what it is.
+    def filled(spelled: Callable[[str, str], str]) -> str:
+        return _LABEL.sub(lambda label: spelled(values.get(label[1], label[0]), label[2]), template)
+
+    plain = filled(lambda value, _: value.encode().decode("latin-1"))
+    return plain, filled(lambda value, greedy: quote(value, safe="-._~/" if greedy else "-._~"))
 
 
 @lru_cache(maxsize=4096)
