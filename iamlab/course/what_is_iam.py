@@ -8,7 +8,7 @@ from iamlab.course.demand import Ask, Demands, Forecast, MayCall, MayNotCall, Ne
 from iamlab.course.documents import allow, policy, statement
 from iamlab.course.scene import Bucket, Scene, User
 
-_TODO = {"Bucket": "team-notes", "Key": "todo.txt"}
+_NOTES = {"Bucket": "team-notes", "Key": "todo.txt"}
 _REPORT = {"Bucket": "lee-archive", "Key": "report.txt"}
 
 WHO_MAY_WHAT = Exercise(
@@ -32,9 +32,9 @@ WHO_MAY_WHAT = Exercise(
     test=Forecast(
         asks={
             "ravi lists the buckets": Ask("user/ravi", "s3", "ListBuckets"),
-            "ravi reads todo.txt": Ask("user/ravi", "s3", "GetObject", _TODO),
-            "ravi deletes todo.txt": Ask("user/ravi", "s3", "DeleteObject", _TODO),
-            "mei reads todo.txt": Ask("user/mei", "s3", "GetObject", _TODO),
+            "ravi reads todo.txt": Ask("user/ravi", "s3", "GetObject", _NOTES),
+            "ravi deletes todo.txt": Ask("user/ravi", "s3", "DeleteObject", _NOTES),
+            "mei reads todo.txt": Ask("user/mei", "s3", "GetObject", _NOTES),
         },
         explains={
             "ravi lists the buckets": "Listing the buckets is the action `s3:ListAllMyBuckets`, and his policy "

@@ -141,7 +141,7 @@ def _compiled(package: str, table: Callable[[Any], dict[str, Handler]]) -> tuple
 
 def _nothing_of_motos(*_: Any) -> Any:
     """Stands where moto's handler would: the gate answers `NotImplemented` for what our service hasn't got."""
-    raise NotImplementedError
+    raise NotImplementedError("this service is the lab's own: moto has no handler for it")
 
 
 def service_of(package: str, handler: Handler) -> str:

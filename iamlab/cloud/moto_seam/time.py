@@ -27,15 +27,17 @@ from botocore import auth, compat, credentials
 from moto.core import utils
 
 _NAME = "_iamlab_now"
+_iamlab_now: Callable[[], datetime]
+"""No value here: `install` puts one into the modules whose globals the functions below run with."""
 
 
 # These two and `_signing_now` run with the globals of moto's and botocore's modules, where `_iamlab_now` is put.
 def _naive_now() -> Any:
-    return _iamlab_now().replace(tzinfo=None)  # type: ignore[name-defined]  # noqa: F821
+    return _iamlab_now().replace(tzinfo=None)  # noqa: F821 (a global of moto's module)
 
 
 def _aware_now() -> Any:
-    return _iamlab_now()  # type: ignore[name-defined]  # noqa: F821
+    return _iamlab_now()  # noqa: F821 (a global of moto's module)
 
 
 class _StandIn:
@@ -141,7 +143,7 @@ def _datetime_of(now: Callable[[], datetime]) -> type:
 
 
 def _signing_now(remove_tzinfo: bool = True) -> Any:
-    now = _iamlab_now()  # type: ignore[name-defined]  # noqa: F821
+    now = _iamlab_now()  # noqa: F821 (a global of botocore's module)
     return now.replace(tzinfo=None) if remove_tzinfo else now
 
 
